@@ -1,0 +1,162 @@
+"""Puts a run together from the tensors of its tags.
+
+Nothing is invented and nothing raises for what a file holds: records that do not fit the contract
+are left out, and the run's notes say which and why.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from tensorboard.data.provider import TensorDatum, TensorTimeSeries
+
+from tb_stability import metadata
+from tb_stability.natural_sort import natural_key
+from tb_stability.record import RunRecord
+from tb_stability.series import FloatArray, IntArray, RunSeries, Series, Windows
+
+Tags = dict[str, TensorTimeSeries]
+
+# Quantities that people look at first; any other comes after them, by tag.
+_DISPLAY_ORDER = ("loss", "epoch_logs", "learning_rate", "gradient_norm")
+
+_RUN_RECORD_TAG = metadata.tag_of(metadata.RUN_RECORD.name)
+_WINDOWS_TAG = metadata.tag_of(metadata.WINDOWS.name)
+
+
+def assemble_run(run: str, tags: Tags, data: Mapping[str, Sequence[TensorDatum]]) -> RunSeries:
+    """Returns a run's series from what a TensorBoard data provider lists and reads.
+
+    Args:
+      run: Name of the run.
+      tags: The provider's listing of each tag.
+      data: The provider's tensors of each tag.
+    """
+    notes: list[str] = []
+    records: dict[str, _Records] = {}
+    for tag in sorted(tags, key=_display_key):
+        try:
+            series = _parse(tag, tags[tag])
+        except metadata.MetadataError as error:
+            notes.append(f"{tag} was skipped: {error}.")
+            continue
+        if tag != _RUN_RECORD_TAG:
+            records[tag] = _records(series, data.get(tag, ()), notes)
+    windows = _windows(records.pop(_WINDOWS_TAG, None), list(records.values()), notes)
+    return RunSeries(
+        run=run,
+        windows=windows,
+        series=tuple(_series(item, windows) for item in records.values()),
+        record=_run_record(data.get(_RUN_RECORD_TAG, ()), notes),
+        notes=tuple(notes),
+    )
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Records:
+    """The valid records of one tag: steps ascend, and each occurs once."""
+
+    metadata: metadata.SeriesMetadata
+    step: IntArray
+    wall_time: FloatArray
+    values: FloatArray
+
+
+def _parse(tag: str, listed: TensorTimeSeries) -> metadata.SeriesMetadata:
+    series = metadata.parse_plugin_metadata(
+        listed.plugin_content, listed.display_name, listed.description
+    )
+    if series.tag != tag:
+        raise metadata.MetadataError(f"its metadata belongs to the tag {series.tag}")
+    return series
+
+
+def _display_key(tag: str) -> tuple[int, list[tuple[int, int, str]]]:
+    quantity = tag.split("/")[1] if "/" in tag else tag
+    rank = _DISPLAY_ORDER.index(quantity) if quantity in _DISPLAY_ORDER else len(_DISPLAY_ORDER)
+    return rank, natural_key(tag)
+
+
+def _records(
+    series: metadata.SeriesMetadata, data: Sequence[TensorDatum], notes: list[str]
+) -> _Records:
+    shape = (len(series.rows), len(series.quantity.statistics))
+    valid = [datum for datum in data if _fits(datum.numpy, shape)]
+    if len(valid) < len(data):
+        bad = next(datum.numpy for datum in data if not _fits(datum.numpy, shape))
+        notes.append(
+            f"{len(data) - len(valid)} of {len(data)} records of {series.tag} were skipped: one "
+            f"has shape {list(bad.shape)} and type {bad.dtype}, its metadata promises floats of "
+            f"shape {list(shape)}."
+        )
+    step = np.array([datum.step for datum in valid], dtype=np.int64)
+    # A step that was written twice, by a run restarted in the same directory, counts once: the
+    # later record is the one from which training went on.
+    order = np.argsort(step, kind="stable")
+    is_latest = np.append(np.diff(step[order]) > 0, True)[: len(order)]
+    keep = order[is_latest]
+    values = np.empty((len(keep), *shape), dtype=np.float32)
+    for position, index in enumerate(keep):
+        values[position] = valid[index].numpy
+    wall_time = np.array([datum.wall_time for datum in valid], dtype=np.float64)
+    return _Records(series, step[keep], wall_time[keep], values)
+
+
+def _fits(tensor: np.ndarray, shape: tuple[int, int]) -> bool:
+    return tensor.shape == shape and bool(np.issubdtype(tensor.dtype, np.floating))
+
+
+def _windows(records: _Records | None, others: Sequence[_Records], notes: list[str]) -> Windows:
+    if records is None or records.metadata.quantity.statistics[:2] != metadata.WINDOW:
+        steps = [item.step for item in others]
+        last_step = np.unique(np.concatenate(steps)) if steps else np.zeros(0, dtype=np.int64)
+        if len(last_step):
+            notes.append(
+                "The run has no stability/windows: its epochs are unknown and shown as epoch 0."
+            )
+        first_step = np.append(1, last_step[:-1] + 1)[: len(last_step)]
+        return Windows(first_step, last_step, np.zeros(len(last_step), dtype=np.int64))
+    finite = np.nan_to_num(records.values[:, 0, :2], nan=0.0, posinf=0.0, neginf=0.0)
+    epoch, steps_in_window = np.maximum(finite, (0, 1)).astype(np.int64).T
+    windows = Windows(records.step - steps_in_window + 1, records.step, epoch)
+    _note_gaps(windows, notes)
+    return windows
+
+
+def _note_gaps(windows: Windows, notes: list[str]) -> None:
+    # Compared with the step before the first window, so that a lost beginning is noticed as well.
+    missing = windows.first_step - np.append(0, windows.last_step[:-1])[: len(windows)] - 1
+    gaps = np.flatnonzero(missing > 0)
+    if len(gaps):
+        first = gaps[0]
+        notes.append(
+            f"{missing[gaps].sum()} of {windows.last_step[-1]} steps are missing, the first of "
+            f"them step {windows.first_step[first] - missing[first]}: either they were not logged, or "
+            "TensorBoard kept a sample only (--samples_per_plugin=stability=0 keeps all)."
+        )
+
+
+def _series(records: _Records, windows: Windows) -> Series:
+    index = windows.index(records.step)
+    exact = np.zeros(len(index), dtype=bool)
+    if len(windows):
+        exact = windows.last_step[index] == records.step
+    first_step, epoch = records.step.copy(), np.zeros(len(index), dtype=np.int64)
+    if len(windows):
+        first_step[exact] = windows.first_step[index[exact]]
+        epoch = windows.epoch[index]
+    return Series(
+        records.metadata, records.step, first_step, epoch, records.wall_time, records.values
+    )
+
+
+def _run_record(data: Sequence[TensorDatum], notes: list[str]) -> RunRecord | None:
+    for datum in reversed(data):
+        try:
+            text = datum.numpy.item()
+            return RunRecord.from_json(text.decode() if isinstance(text, bytes) else text)
+        except (ValueError, TypeError, AttributeError) as error:
+            notes.append(f"A run record at step {datum.step} was skipped: {error}.")
+    return None

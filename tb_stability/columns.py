@@ -1,0 +1,160 @@
+"""Reduces a series to as many columns as a screen can show, without losing what is striking."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from tb_stability.series import BoolArray, FloatArray, IntArray, Series, Windows
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Columns:
+    """Neighbouring windows of one series, merged.
+
+    Attributes:
+      windows: Number of windows that went in.
+      first_step: First step of each column, shape ``[columns]``.
+      last_step: Last step of each column, shape ``[columns]``.
+      epoch_start: Where each column begins, in fractional epochs, shape ``[columns]``.
+      epoch_end: Where it ends, shape ``[columns]``.
+      wall_time: Seconds since 1970 at the column's last step, shape ``[columns]``.
+      statistics: float32 array ``[rows, columns]`` of each statistic.
+    """
+
+    windows: int
+    first_step: IntArray
+    last_step: IntArray
+    epoch_start: FloatArray
+    epoch_end: FloatArray
+    wall_time: FloatArray
+    statistics: dict[str, FloatArray]
+
+    def __len__(self) -> int:
+        return len(self.last_step)
+
+
+def merge_columns(
+    series: Series,
+    windows: Windows,
+    *,
+    columns: int,
+    first_step: int | None = None,
+    last_step: int | None = None,
+) -> Columns:
+    """Merges neighbouring windows until at most `columns` are left.
+
+    The mean of a column is the mean of its windows weighted by their finite measurements; minimum
+    and maximum survive; `count` and `nonfinite` add up; `argmax` and `first_nonfinite` still
+    point at the step of the maximum and of the first non-finite value, relative to the column's
+    first step; any other statistic is that of the column's last window in which the row was
+    measured.
+
+    Args:
+      series: What to reduce.
+      windows: The windows of the run, for epochs.
+      columns: The most columns to return, at least 1.
+      first_step: Leaves out windows that end before this step.
+      last_step: Leaves out windows that begin after this step.
+
+    Returns:
+      Columns of equal numbers of windows, but for rounding.
+    """
+    keep = np.ones(len(series), dtype=bool)
+    if first_step is not None:
+        keep &= series.step >= first_step
+    if last_step is not None:
+        keep &= series.first_step <= last_step
+    kept = np.flatnonzero(keep)
+    count = min(len(kept), columns)
+    # Boundaries of the columns among the kept windows: column i holds kept[starts[i]:ends[i]].
+    edges = np.linspace(0, len(kept), count + 1).round().astype(np.int64)
+    starts, ends = edges[:-1], edges[1:]
+    first = series.first_step[kept[starts]] if count else np.zeros(0, dtype=np.int64)
+    last = series.step[kept[ends - 1]] if count else np.zeros(0, dtype=np.int64)
+    epoch_start, epoch_end = windows.epoch_extent(first, last)
+    return Columns(
+        windows=len(kept),
+        first_step=first,
+        last_step=last,
+        epoch_start=epoch_start,
+        epoch_end=epoch_end,
+        wall_time=series.wall_time[kept[ends - 1]] if count else np.zeros(0),
+        statistics={
+            name: np.ascontiguousarray(values.T, dtype=np.float32)
+            for name, values in _merge(series, kept, starts, first).items()
+        },
+    )
+
+
+def _merge(
+    series: Series, kept: IntArray, starts: IntArray, first: IntArray
+) -> dict[str, FloatArray]:
+    values = {name: series.statistic(name)[kept] for name in series.statistics}
+    if len(starts) == len(kept):
+        return values
+    measured = series.measured[kept]
+    finite = measured & np.all(
+        [np.isfinite(values[name]) for name in ("mean", "min", "max") if name in values]
+        or [measured],
+        axis=0,
+    )
+    # Offset of each window in its column: positions are relative to the column's first step.
+    lengths = np.diff(np.append(starts, len(kept)))
+    offset = (series.first_step[kept] - np.repeat(first, lengths)).astype(np.float32)[:, None]
+    latest = _last_where(measured, starts)
+    merged = {name: np.take_along_axis(column, latest, 0) for name, column in values.items()}
+    any_finite = np.logical_or.reduceat(finite, starts)
+
+    def over_finite(
+        name: str, ufunc: np.ufunc, neutral: float, weight: FloatArray | float = 1.0
+    ) -> FloatArray:
+        masked = np.where(finite, values[name] * weight, neutral)
+        return np.asarray(ufunc.reduceat(masked, starts))
+
+    if "min" in values:
+        merged["min"] = np.where(any_finite, over_finite("min", np.minimum, np.inf), merged["min"])
+    if "last" in values:
+        last = np.take_along_axis(values["last"], _last_where(finite, starts), 0)
+        merged["last"] = np.where(any_finite, last, merged["last"])
+    if "max" in values:
+        highest = over_finite("max", np.maximum, -np.inf)
+        merged["max"] = np.where(any_finite, highest, merged["max"])
+        if "argmax" in values:
+            is_highest = finite & (values["max"] == np.repeat(highest, lengths, axis=0))
+            merged["argmax"] = _first_where(
+                is_highest, starts, values["argmax"] + offset, default=0.0
+            )
+    if {"count", "nonfinite"} <= values.keys():
+        weight = values["count"] - values["nonfinite"]
+        total = np.add.reduceat(np.where(finite, weight, 0.0), starts)
+        if "mean" in values:
+            mean = over_finite("mean", np.add, 0.0, weight) / np.where(total > 0, total, 1.0)
+            merged["mean"] = np.where(any_finite, mean, merged["mean"])
+    for name in {"count", "nonfinite", "steps"} & values.keys():
+        merged[name] = np.add.reduceat(values[name], starts)
+    if "first_nonfinite" in values:
+        found = measured & (values["first_nonfinite"] >= 0)
+        merged["first_nonfinite"] = _first_where(
+            found, starts, values["first_nonfinite"] + offset, default=-1.0
+        )
+    return merged
+
+
+def _last_where(mask: BoolArray, starts: IntArray) -> IntArray:
+    """Returns the index of each column's last true window, its last window where none is true."""
+    index = np.arange(len(mask))[:, None]
+    ends = np.append(starts[1:], len(mask)) - 1
+    latest = np.maximum.reduceat(np.where(mask, index, -1), starts)
+    return np.where(latest >= 0, latest, ends[:, None])
+
+
+def _first_where(
+    mask: BoolArray, starts: IntArray, values: FloatArray, *, default: float
+) -> FloatArray:
+    """Returns the value of each column's first true window, `default` where none is true."""
+    index = np.arange(len(mask))[:, None]
+    earliest = np.minimum.reduceat(np.where(mask, index, len(mask)), starts)
+    chosen = np.take_along_axis(values, np.minimum(earliest, len(mask) - 1), 0)
+    return np.where(earliest < len(mask), chosen, default)

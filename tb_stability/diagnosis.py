@@ -1,0 +1,67 @@
+"""Joins the reader and the onset engine: each run is read once and judged once per revision."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from tensorboard.context import RequestContext
+
+from tb_stability.onsets import Onset, find_onsets
+from tb_stability.reader import RunReader
+from tb_stability.series import RunSeries
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class DiagnosedRun:
+    """A run with its onsets.
+
+    Attributes:
+      series: What was measured.
+      onsets: What the engine found in it, in order of step.
+      revision: Changes whenever the run's data do.
+    """
+
+    series: RunSeries
+    onsets: tuple[Onset, ...]
+    revision: str
+
+
+class Diagnosis:
+    """Reads and judges runs; safe for use by several threads.
+
+    Args:
+      reader: Where runs come from.
+    """
+
+    def __init__(self, reader: RunReader) -> None:
+        self._reader = reader
+        self._cache: dict[tuple[str, str], DiagnosedRun] = {}
+
+    def run(
+        self, run: str, *, experiment_id: str, context: RequestContext | None = None
+    ) -> DiagnosedRun:
+        """Returns one run with its onsets.
+
+        Raises:
+          KeyError: If there is no such run, or it holds no data of this plugin.
+        """
+        revision, series = self._reader.read(run, experiment_id=experiment_id, context=context)
+        key = (experiment_id, run)
+        cached = self._cache.get(key)
+        if cached is None or cached.series is not series:
+            # Two threads may judge the same revision at once: they come to the same result.
+            cached = DiagnosedRun(series, tuple(find_onsets(series)), revision)
+            self._cache[key] = cached
+        return cached
+
+    def all_runs(
+        self, *, experiment_id: str, context: RequestContext | None = None
+    ) -> list[DiagnosedRun]:
+        """Returns every run with its onsets, in natural order of name."""
+        runs = []
+        for run in self._reader.list_runs(experiment_id=experiment_id, context=context):
+            try:
+                runs.append(self.run(run, experiment_id=experiment_id, context=context))
+            except KeyError:  # deleted since it was listed
+                continue
+        return runs

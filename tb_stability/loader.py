@@ -1,0 +1,30 @@
+"""What TensorBoard calls at startup, through the entry point `tensorboard_plugins`."""
+
+from __future__ import annotations
+
+import argparse
+
+from tensorboard.plugins import base_plugin
+
+from tb_stability.metadata import PLUGIN_NAME
+from tb_stability.plugin import StabilityPlugin
+
+
+class StabilityLoader(base_plugin.TBLoader):
+    """Loads the plugin, and makes TensorBoard keep every window of a run.
+
+    By itself TensorBoard keeps 10 tensors per tag of a third-party plugin with its Python loader
+    and 100 with its data server, chosen at random: epochs would vanish without a sign.
+    """
+
+    def fix_flags(self, flags: argparse.Namespace) -> None:
+        """Sets ``--samples_per_plugin=stability=0`` (keep all) unless the user gave a number."""
+        samples = dict(getattr(flags, "samples_per_plugin", None) or {})
+        samples.setdefault(PLUGIN_NAME, 0)
+        flags.samples_per_plugin = samples
+
+    def load(self, context: base_plugin.TBContext) -> StabilityPlugin | None:
+        """Returns the plugin, or None where TensorBoard has no data provider for it to read."""
+        if context.data_provider is None:
+            return None
+        return StabilityPlugin(context)

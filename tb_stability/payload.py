@@ -1,0 +1,116 @@
+"""The JSON that the routes answer with; http_api.md documents it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tb_stability.columns import Columns
+from tb_stability.diagnosis import DiagnosedRun
+from tb_stability.onsets import Onset, worst_severity
+from tb_stability.record import RunRecord
+from tb_stability.series import FloatArray, Series
+
+Json = dict[str, Any]
+
+
+def run_summary(diagnosed: DiagnosedRun) -> Json:
+    """Returns one entry of the route `runs`."""
+    return {
+        **_run_header(diagnosed),
+        "onsets": len(diagnosed.onsets),
+        "notes": list(diagnosed.series.notes),
+    }
+
+
+def run_detail(diagnosed: DiagnosedRun) -> Json:
+    """Returns the answer of the route `run`."""
+    record = diagnosed.series.record
+    return {
+        **_run_header(diagnosed),
+        "record": record.to_dict() if record else None,
+        "series": [_series_entry(series) for series in _drawn(diagnosed)],
+        "onsets": [onset.to_dict() for onset in diagnosed.onsets],
+        "notes": list(diagnosed.series.notes),
+    }
+
+
+def series_values(run: str, series: Series, revision: str, columns: Columns) -> Json:
+    """Returns the answer of the route `series`."""
+    return {
+        "run": run,
+        "tag": series.tag,
+        "revision": revision,
+        "rows": list(series.rows),
+        "windows": columns.windows,
+        "columns": len(columns),
+        "x": {
+            "first_step": columns.first_step.tolist(),
+            "last_step": columns.last_step.tolist(),
+            "epoch_start": columns.epoch_start.tolist(),
+            "epoch_end": columns.epoch_end.tolist(),
+            "wall_time": columns.wall_time.tolist(),
+        },
+        "statistics": {name: _base64(values) for name, values in columns.statistics.items()},
+    }
+
+
+def _run_header(diagnosed: DiagnosedRun) -> Json:
+    series = diagnosed.series
+    return {
+        "run": series.run,
+        "status": series.status,
+        "epochs": series.epochs,
+        "steps": series.steps,
+        "last_wall_time": series.last_wall_time,
+        "revision": diagnosed.revision,
+        "severity": worst_severity(diagnosed.onsets),
+        "first_onset": _first_onset(diagnosed.onsets),
+        "learning_rate": _learning_rate(series.record),
+    }
+
+
+def _first_onset(onsets: Sequence[Onset]) -> Json | None:
+    serious = [onset for onset in onsets if onset.severity != "info"]
+    for onset in serious or onsets:
+        return {
+            "kind": onset.kind,
+            "title": onset.title,
+            "epoch": onset.epoch,
+            "step": onset.step,
+            "row": onset.row,
+        }
+    return None
+
+
+def _learning_rate(record: RunRecord | None) -> float | None:
+    return record.learning_rate if record else None
+
+
+def _drawn(diagnosed: DiagnosedRun) -> list[Series]:
+    return [item for item in diagnosed.series.series if item.metadata.quantity.view != "hidden"]
+
+
+def _series_entry(series: Series) -> Json:
+    quantity = series.metadata.quantity
+    return {
+        "tag": series.tag,
+        "quantity": quantity.name,
+        "row_group": series.metadata.row_group,
+        "title": quantity.title,
+        "description": quantity.description,
+        "row_kind": quantity.row_kind,
+        "rows": list(series.rows),
+        "statistics": list(quantity.statistics),
+        "unit": quantity.unit,
+        "view": quantity.view,
+        "scale": quantity.scale,
+        "windows": len(series),
+    }
+
+
+def _base64(values: FloatArray) -> str:
+    return base64.b64encode(np.ascontiguousarray(values, dtype="<f4").tobytes()).decode("ascii")

@@ -1,0 +1,182 @@
+"""The plugin: routes only. What they answer is described in http_api.md.
+
+Each ``*_route`` parses a request; each ``*_impl`` takes and returns plain values.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import pathlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import werkzeug
+from tensorboard import context as tb_context
+from tensorboard import plugin_util
+from tensorboard.backend import http_util
+from tensorboard.plugins import base_plugin
+from werkzeug import wrappers
+
+from tb_stability import payload
+from tb_stability.columns import merge_columns
+from tb_stability.diagnosis import DiagnosedRun, Diagnosis
+from tb_stability.metadata import PLUGIN_NAME
+from tb_stability.reader import RunReader
+
+STATIC = pathlib.Path(__file__).parent / "static"
+
+DEFAULT_COLUMNS = 2000
+MAX_COLUMNS = 20_000
+# Beyond any step that a float64 of JavaScript can name exactly.
+MAX_STEP = 2**53
+
+Json = dict[str, Any]
+
+
+class ArgumentError(ValueError):
+    """Raised for a request argument that is absent or cannot be used; answered with 400."""
+
+
+class UnknownError(LookupError):
+    """Raised for a run or tag that does not exist; answered with 404."""
+
+
+class StabilityPlugin(base_plugin.TBPlugin):
+    """Serves the frontend and the data of the *Stability* tab."""
+
+    plugin_name = PLUGIN_NAME
+
+    def __init__(self, context: base_plugin.TBContext) -> None:
+        self._diagnosis = Diagnosis(RunReader(context.data_provider))
+
+    def get_plugin_apps(self) -> dict[str, Callable[..., Any]]:
+        routes = {
+            "/index.js": self.static_route,
+            "/static/*": self.static_route,
+            "/runs": self.runs_route,
+            "/run": self.run_route,
+            "/series": self.series_route,
+        }
+        return {path: wrappers.Request.application(route) for path, route in routes.items()}
+
+    def is_active(self) -> bool:
+        return False  # TensorBoard itself asks the data provider whether there are data.
+
+    def frontend_metadata(self) -> base_plugin.FrontendMetadata:
+        return base_plugin.FrontendMetadata(es_module_path="/index.js", tab_name="Stability")
+
+    def static_route(self, request: wrappers.Request) -> wrappers.Response:
+        name = request.path.rpartition("/")[2]
+        # Compared with the names that exist, so that no spelling of a path leads out of the folder.
+        names = {path.name for path in STATIC.iterdir()} if STATIC.is_dir() else set()
+        if name not in names:
+            raise werkzeug.exceptions.NotFound(f"There is no static file {name!r}.")
+        content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        if content_type == "application/javascript":  # TensorBoard knows the standard name only
+            content_type = "text/javascript"
+        return http_util.Respond(request, (STATIC / name).read_bytes(), content_type)
+
+    def runs_route(self, request: wrappers.Request) -> wrappers.Response:
+        return _answer(request, self.runs_impl)
+
+    def run_route(self, request: wrappers.Request) -> wrappers.Response:
+        return _answer(
+            request,
+            lambda context, experiment_id: self.run_impl(
+                context, experiment_id, _text(request.args, "run")
+            ),
+        )
+
+    def series_route(self, request: wrappers.Request) -> wrappers.Response:
+        return _answer(
+            request,
+            lambda context, experiment_id: self.series_impl(
+                context,
+                experiment_id,
+                _text(request.args, "run"),
+                _text(request.args, "tag"),
+                columns=_integer(request.args, "columns", 1, MAX_COLUMNS) or DEFAULT_COLUMNS,
+                first_step=_integer(request.args, "first_step", 0, MAX_STEP),
+                last_step=_integer(request.args, "last_step", 0, MAX_STEP),
+            ),
+        )
+
+    def runs_impl(self, context: tb_context.RequestContext, experiment_id: str) -> Json:
+        """Returns every run with its verdict."""
+        diagnosed = self._diagnosis.all_runs(experiment_id=experiment_id, context=context)
+        return {"runs": [payload.run_summary(run) for run in diagnosed]}
+
+    def run_impl(self, context: tb_context.RequestContext, experiment_id: str, run: str) -> Json:
+        """Returns one run's record, series without values, and onsets."""
+        return payload.run_detail(self._read(context, experiment_id, run))
+
+    def series_impl(
+        self,
+        context: tb_context.RequestContext,
+        experiment_id: str,
+        run: str,
+        tag: str,
+        *,
+        columns: int,
+        first_step: int | None,
+        last_step: int | None,
+    ) -> Json:
+        """Returns the values of one series, in at most `columns` columns."""
+        diagnosed = self._read(context, experiment_id, run)
+        series = diagnosed.series.get(tag)
+        if series is None:
+            tags = ", ".join(item.tag for item in diagnosed.series.series) or "none"
+            raise UnknownError(f"The run {run!r} has no series {tag!r}. It has: {tags}.")
+        merged = merge_columns(
+            series,
+            diagnosed.series.windows,
+            columns=columns,
+            first_step=first_step,
+            last_step=last_step,
+        )
+        return payload.series_values(run, series, diagnosed.revision, merged)
+
+    def _read(
+        self, context: tb_context.RequestContext, experiment_id: str, run: str
+    ) -> DiagnosedRun:
+        try:
+            return self._diagnosis.run(run, experiment_id=experiment_id, context=context)
+        except KeyError:
+            raise UnknownError(
+                f"There is no run {run!r} with data of this plugin; the route `runs` lists them."
+            ) from None
+
+
+def _answer(
+    request: wrappers.Request, impl: Callable[[tb_context.RequestContext, str], Json]
+) -> wrappers.Response:
+    try:
+        code, content = (
+            200,
+            impl(plugin_util.context(request.environ), plugin_util.experiment_id(request.environ)),
+        )
+    except ArgumentError as error:
+        code, content = 400, {"error": str(error)}
+    except UnknownError as error:
+        code, content = 404, {"error": str(error)}
+    # `Respond` turns NaN and the infinities into strings when it is given objects, not text.
+    return http_util.Respond(request, content, "application/json", code=code)
+
+
+def _text(args: Mapping[str, str], name: str) -> str:
+    value = args.get(name)
+    if not value:
+        raise ArgumentError(f"The argument {name!r} is missing: give the name of a {name}.")
+    return value
+
+
+def _integer(args: Mapping[str, str], name: str, low: int, high: int) -> int | None:
+    text = args.get(name)
+    if text is None:
+        return None
+    # Not int(text): it takes "1_0" and " 1 ", and is slow on a million digits.
+    if not (text.isascii() and text.isdecimal() and len(text) <= 16 and low <= int(text) <= high):
+        raise ArgumentError(
+            f"The argument {name!r} is {text[:40]!r}; expected an integer from {low} to {high}."
+        )
+    return int(text)

@@ -1,0 +1,185 @@
+"""What was measured of one run, as numpy arrays: the input of detectors and routes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from tb_stability.metadata import SeriesMetadata
+from tb_stability.record import RunRecord, Status
+
+FloatArray = npt.NDArray[np.floating]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Windows:
+    """Which steps and which epoch each window covers.
+
+    Attributes:
+      first_step: First step of each window, shape ``[windows]``.
+      last_step: Last step of each window, ascending, shape ``[windows]``.
+      epoch: Epoch that the window belongs to, shape ``[windows]``.
+    """
+
+    first_step: IntArray
+    last_step: IntArray
+    epoch: IntArray
+
+    def __len__(self) -> int:
+        return len(self.last_step)
+
+    @property
+    def epochs(self) -> int:
+        """Number of epochs that were at least begun, counted from epoch 0."""
+        return int(self.epoch.max()) + 1 if len(self) else 0
+
+    def index(self, steps: npt.ArrayLike) -> IntArray:
+        """Returns the index of the window that holds each step, the nearest one for others."""
+        found = np.searchsorted(self.last_step, np.asarray(steps))
+        return np.minimum(found, max(len(self) - 1, 0)).astype(np.int64)
+
+    def epoch_of(self, step: int) -> int:
+        """Returns the epoch that a step belongs to; 0 where there are no windows."""
+        return int(self.epoch[self.index(step)]) if len(self) else 0
+
+    def epoch_extent(
+        self, first_step: IntArray, last_step: IntArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Returns where spans of steps begin and end, in fractional epochs.
+
+        The second half of epoch 3 is ``(3.5, 4.0)``. An epoch that is still being trained is
+        taken to become as long as the longest one so far.
+
+        Args:
+          first_step: First step of each span, shape ``[spans]``.
+          last_step: Last step of each span, shape ``[spans]``.
+
+        Returns:
+          Beginnings and ends, float64, shape ``[spans]`` each.
+        """
+        if not len(self):
+            return first_step - 1.0, last_step.astype(np.float64)
+        first_window = np.flatnonzero(np.diff(self.epoch, prepend=self.epoch[0] - 1))
+        begin = self.first_step[first_window]
+        end = self.last_step[np.append(first_window[1:], len(self)) - 1]
+        steps = end - begin + 1
+        steps[-1] = steps.max()
+        epoch = self.epoch[first_window]
+
+        def position(step: IntArray, before: int) -> FloatArray:
+            index = np.clip(np.searchsorted(begin, step, side="right") - 1, 0, len(begin) - 1)
+            done = (step - begin[index] + 1 - before) / steps[index]
+            return epoch[index] + np.clip(done, 0.0, 1.0)
+
+        return position(first_step, 1), position(last_step, 0)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Series:
+    """One tag of one run: values of every row and statistic over time.
+
+    Attributes:
+      metadata: Quantity, row names, statistics.
+      step: Last step of each record, ascending, shape ``[windows]``.
+      first_step: First step of each record's window, shape ``[windows]``.
+      epoch: Epoch of each record, shape ``[windows]``.
+      wall_time: Seconds since 1970, shape ``[windows]``.
+      values: float32, shape ``[windows, rows, statistics]``.
+    """
+
+    metadata: SeriesMetadata
+    step: IntArray
+    first_step: IntArray
+    epoch: IntArray
+    wall_time: FloatArray
+    values: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.step)
+
+    @property
+    def tag(self) -> str:
+        return self.metadata.tag
+
+    @property
+    def quantity(self) -> str:
+        return self.metadata.quantity.name
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        return self.metadata.rows
+
+    @property
+    def statistics(self) -> tuple[str, ...]:
+        return self.metadata.quantity.statistics
+
+    def statistic(self, name: str) -> FloatArray:
+        """Returns one statistic of every row, shape ``[windows, rows]``.
+
+        Raises:
+          KeyError: If the series has no such statistic.
+        """
+        if name not in self.statistics:
+            raise KeyError(f"{self.tag} has the statistics {self.statistics}, not {name!r}")
+        values: FloatArray = self.values[:, :, self.statistics.index(name)]
+        return values
+
+    @property
+    def measured(self) -> BoolArray:
+        """Where a value was measured at all, as opposed to missing, shape ``[windows, rows]``."""
+        if "count" in self.statistics:
+            return self.statistic("count") > 0
+        return np.ones(self.values.shape[:2], dtype=bool)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class RunSeries:
+    """Everything that was measured of one run.
+
+    Attributes:
+      run: Name of the run, as in TensorBoard.
+      windows: Steps and epochs of the windows.
+      series: All series, in the order in which they are best shown.
+      record: What was trained with what; None where the run has no record.
+      notes: Sentences for the reader: what was skipped, and why.
+    """
+
+    run: str
+    windows: Windows
+    series: tuple[Series, ...] = ()
+    record: RunRecord | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def epochs(self) -> int:
+        return self.windows.epochs
+
+    @property
+    def steps(self) -> int:
+        """Number of steps up to the last one measured; 0 for an empty run."""
+        if not len(self.windows):
+            return 0
+        # Steps count from 1. In a run that knows epochs only, they are epochs and count from 0.
+        return int(self.windows.last_step[-1] - min(self.windows.first_step[0], 1) + 1)
+
+    @property
+    def status(self) -> Status:
+        return self.record.status if self.record else "unknown"
+
+    @property
+    def last_wall_time(self) -> float | None:
+        times = [series.wall_time[-1] for series in self.series if len(series)]
+        return float(max(times)) if times else None
+
+    def of_quantity(self, quantity: str) -> Iterator[Series]:
+        """Yields the series of a quantity, one for each of its row groups."""
+        return (series for series in self.series if series.quantity == quantity)
+
+    def get(self, tag: str) -> Series | None:
+        """Returns the series with a tag, or None."""
+        return next((series for series in self.series if series.tag == tag), None)
