@@ -1,0 +1,61 @@
+"""Median and spread: what a series was like before, told robustly."""
+
+from __future__ import annotations
+
+import collections
+import statistics
+
+import numpy as np
+
+from tb_stability.detectors.detector import FloatArray
+
+# Median absolute deviation to standard deviation, for normally distributed noise: 1 / Phi^-1(3/4).
+# Rousseeuw and Croux, Alternatives to the Median Absolute Deviation, JASA 88 (1993).
+MAD_TO_SIGMA = 1.4826
+
+
+def median_and_spread(values: FloatArray) -> tuple[float, float]:
+    """Returns the median and the robust standard deviation of the finite values.
+
+    The spread is ``1.4826 * median(|x - median(x)|)``: half of the values may be outliers before it
+    is moved arbitrarily far.
+
+    Args:
+      values: Any shape; NaN and infinities are left out.
+
+    Returns:
+      ``(nan, nan)`` where no value is finite.
+
+    >>> median_and_spread(np.array([1.0, 2.0, 3.0, 1000.0, np.nan]))
+    (2.5, 1.4826)
+    """
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return np.nan, np.nan
+    median = float(np.median(finite))
+    return median, float(MAD_TO_SIGMA * np.median(np.abs(finite - median)))
+
+
+class TrailingBaseline:
+    """Median and spread of the most recent points that were found healthy.
+
+    Pure Python on a few floats: a call a point of numpy would cost ten times as much.
+
+    Args:
+      memory: How many points are kept.
+    """
+
+    def __init__(self, memory: int) -> None:
+        self._recent: collections.deque[float] = collections.deque(maxlen=memory)
+        self.count = 0
+
+    def append(self, value: float) -> None:
+        """Adds a healthy, finite point."""
+        self._recent.append(value)
+        self.count += 1
+
+    def median_and_spread(self) -> tuple[float, float]:
+        """Returns the same as the function `median_and_spread`, of at least one point."""
+        median = statistics.median(self._recent)
+        deviations = [abs(value - median) for value in self._recent]
+        return median, MAD_TO_SIGMA * statistics.median(deviations)

@@ -1,0 +1,151 @@
+"""Episodes in which a series that should fall rises instead."""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+
+import numpy as np
+
+from tb_stability.detectors.baseline import TrailingBaseline
+from tb_stability.detectors.detector import Detection, FloatArray
+
+
+@dataclasses.dataclass(frozen=True)
+class Excursion:
+    """Finds where a loss rises clear of the best level it had reached, and where it returns.
+
+    With the trailing median ``m`` and robust standard deviation ``s`` of the `memory` last healthy
+    points, the baseline ``b`` is the lowest ``m`` so far. A point opens an episode when it exceeds
+
+        b + max(spreads * s, relative * |b|, give_back)
+
+    where ``give_back`` is the lesser of `giveback` times the improvement ``start - b`` since the
+    start, the median of the first `warmup` points, and, for positive series, of the rise to the
+    geometric mean of start and baseline: whoever has come down from 10 000 to 1 has lost half of
+    the way at 100. It is what tells a fall from the wobble of a loss that has reached zero. The
+    episode is over at the first of `patience` consecutive points below ``b`` plus half the rise
+    that opened it; its points never enter the median.
+
+    Before `warmup` healthy points are known the spread is not: then a rise must reach `early_rise`
+    times ``|b|``.
+
+    An episode that has lasted fewer than `patience` points when the data end is not reported: one
+    high point says nothing yet. So the delay is `patience` points, and `start` is walked back to
+    the first point above a quarter of the rise.
+
+    Attributes:
+      spreads: Robust standard deviations above the baseline, default 6: beyond one point in a
+        million of normal noise, and of the 10 000 windows of a long run.
+      relative: Least rise as a fraction of the baseline's magnitude.
+      giveback: Least rise as a fraction of what had been gained since the start.
+      early_rise: Least rise as a fraction of the baseline's magnitude during the warm-up.
+      warmup: Healthy points that make a spread.
+      memory: Healthy points that the median and the spread are taken over.
+      patience: Consecutive points that confirm an episode, and that end it.
+
+    Scaling a series scales the detection; shifting it matters to `relative` and to the geometric
+    mean only.
+    """
+
+    spreads: float = 6.0
+    relative: float = 0.1
+    giveback: float = 0.2
+    early_rise: float = 1.0
+    warmup: int = 4
+    memory: int = 20
+    patience: int = 3
+
+    def detect(self, values: FloatArray) -> list[Detection]:
+        """Returns the episodes in `values`, shape ``[points]``; non-finite ones are passed over."""
+        detections: list[Detection] = []
+        trailing = TrailingBaseline(self.memory)
+        first_points: list[float] = []
+        baseline = np.inf
+        index = after_last = 0
+        while index < len(values):
+            value = float(values[index])
+            if not np.isfinite(value):
+                index += 1
+                continue
+            if trailing.count:
+                median, spread = trailing.median_and_spread()
+                baseline = min(baseline, median)
+                rise = self._least_rise(
+                    baseline, spread, statistics.median(first_points), trailing.count
+                )
+                if value > baseline + rise:
+                    episode = self._episode(
+                        values, index, after_last, Level(baseline, spread, rise)
+                    )
+                    if episode is not None:
+                        detections.append(episode)
+                    if episode is None or episode.end is None:
+                        break
+                    index = after_last = episode.end
+                    continue
+            trailing.append(value)
+            if len(first_points) < self.warmup:
+                first_points.append(value)
+            index += 1
+        return detections
+
+    def _least_rise(self, baseline: float, spread: float, start: float, healthy: int) -> float:
+        noise = self.spreads * spread
+        if healthy < self.warmup:
+            return max(noise, self.early_rise * abs(baseline))
+        give_back = self.giveback * (start - baseline)
+        if baseline > 0 and start > 0:
+            half_way = float(np.sqrt(baseline) * np.sqrt(start))
+            give_back = min(give_back, half_way - baseline)
+        return max(noise, self.relative * abs(baseline), give_back)
+
+    def _episode(
+        self, values: FloatArray, opened: int, after_last: int, level: Level
+    ) -> Detection | None:
+        """Returns the episode that point `opened` opens, None where it is too young to tell."""
+        back = level.baseline + level.rise / 2
+        below: list[int] = []
+        above: list[int] = []
+        for index in range(opened, len(values)):
+            if not np.isfinite(values[index]):
+                continue
+            if values[index] > back:
+                above.append(index)
+                below.clear()
+            else:
+                below.append(index)
+                if len(below) == self.patience:
+                    break
+        ended = len(below) == self.patience
+        if not ended and len(above) < self.patience:
+            return None
+        return Detection(
+            start=_walk_back(values, opened, after_last, level.baseline + level.rise / 4),
+            certain=above[min(self.patience, len(above)) - 1],
+            end=below[0] if ended else None,
+            value=float(np.max(values[above])),
+            threshold=level.baseline + level.rise,
+            baseline=level.baseline,
+            spread=level.spread,
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Level:
+    """What an episode is measured against when it opens."""
+
+    baseline: float
+    spread: float
+    rise: float
+
+
+def _walk_back(values: FloatArray, opened: int, first: int, level: float) -> int:
+    start = opened
+    for index in range(opened - 1, first - 1, -1):
+        if not np.isfinite(values[index]):
+            continue
+        if values[index] <= level:
+            break
+        start = index
+    return start

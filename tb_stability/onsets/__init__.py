@@ -1,0 +1,17 @@
+"""Where instabilities set in: the one engine behind callback, plugin and command line."""
+
+from tb_stability.onsets.engine import find_onsets
+from tb_stability.onsets.onset import KINDS, Evidence, Onset, Remedy, Severity, worst_severity
+from tb_stability.onsets.thresholds import ThresholdError, Thresholds
+
+__all__ = [
+    "KINDS",
+    "Evidence",
+    "Onset",
+    "Remedy",
+    "Severity",
+    "ThresholdError",
+    "Thresholds",
+    "find_onsets",
+    "worst_severity",
+]

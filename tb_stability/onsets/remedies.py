@@ -1,0 +1,134 @@
+"""What to try, computed from the run wherever it can be."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tb_stability.metadata import GRADIENT_NORM, LEARNING_RATE
+from tb_stability.onsets.onset import Remedy
+from tb_stability.onsets.wording import number
+from tb_stability.series import RunSeries
+
+# Percentile of the healthy gradient norms at which to clip: one healthy step in twenty is clipped.
+# Pascanu et al., On the difficulty of training recurrent neural networks (2013), section 3.2, set
+# the threshold from the average norm over many updates; a percentile needs no assumption on the
+# tail.
+CLIP_PERCENTILE = 95
+
+# Factor by which to lower a constant learning rate: what separates 1e-3 and 1e-4, the two that
+# people report as unstable and stable for Adam.
+RATE_FACTOR = 10.0
+
+# A rate this far above the one with which training was healthy had been raised by a schedule.
+RAISED = 1.5
+
+
+def for_explosion(run: RunSeries, step: int) -> tuple[Remedy, ...]:
+    """Returns remedies for a gradient that explodes at a step."""
+    return (*_clip(run, step), *_lower_rate(run, step), *_shorter_sequences(run))
+
+
+def for_divergence(run: RunSeries, step: int) -> tuple[Remedy, ...]:
+    """Returns remedies for a loss that leaves its level at a step."""
+    return (*_lower_rate(run, step), *_clip(run, step))
+
+
+def for_nonfinite_loss(run: RunSeries, step: int) -> tuple[Remedy, ...]:
+    """Returns remedies for a loss that is NaN or infinite at a step."""
+    return (
+        *_clip(run, step),
+        *_lower_rate(run, step),
+        Remedy(
+            "Where the gradients were calm before, look for log(0), 0/0 or the root of zero in the "
+            "loss, and for NaN in the data.",
+            "tf.debugging.enable_check_numerics()",
+        ),
+    )
+
+
+def _clip(run: RunSeries, step: int) -> tuple[Remedy, ...]:
+    norm = _healthy_norm(run, step)
+    if norm is None:
+        return ()
+    return (
+        Remedy(
+            f"Clip the gradient at {number(norm)}: the {CLIP_PERCENTILE}th percentile of its norm "
+            f"while the run was healthy.",
+            _optimizer(run, _rate_at(run, step), f"global_clipnorm={norm:.3g}"),
+        ),
+    )
+
+
+def _healthy_norm(run: RunSeries, step: int) -> float | None:
+    """Returns the percentile of the norm over all layers, of the windows that end before a step.
+
+    Per window it is the root of the squared mean norms of all layers.
+    """
+    series = next(run.of_quantity(GRADIENT_NORM.name), None)
+    if series is None:
+        return None
+    mean = series.statistic("mean")[series.step < step].astype(np.float64)
+    measured = series.measured[series.step < step]
+    total = np.sqrt(np.square(np.where(measured, mean, 0.0)).sum(axis=1))
+    total = total[np.isfinite(total) & (total > 0)]
+    return float(np.percentile(total, CLIP_PERCENTILE)) if total.size else None
+
+
+def _lower_rate(run: RunSeries, step: int) -> tuple[Remedy, ...]:
+    rate = _rate_at(run, step)
+    if rate is None or rate <= 0:
+        return (Remedy("Lower the learning rate by a factor of ten."),)
+    healthy = _healthy_rate(run, step)
+    if healthy is not None and rate >= RAISED * healthy > 0:
+        return (
+            Remedy(
+                f"Keep the learning rate at or below {healthy:.3g}, with which the run was "
+                f"healthy: it had been raised to {rate:.3g}.",
+                _optimizer(run, healthy),
+            ),
+        )
+    lower = rate / RATE_FACTOR
+    return (
+        Remedy(
+            f"Lower the learning rate from {rate:.3g} to {lower:.3g}, for more epochs.",
+            _optimizer(run, lower),
+        ),
+    )
+
+
+def _rate_at(run: RunSeries, step: int) -> float | None:
+    series = next(run.of_quantity(LEARNING_RATE.name), None)
+    if series is not None and len(series):
+        index = min(int(np.searchsorted(series.step, step)), len(series) - 1)
+        rate = float(series.statistic("value")[index, 0])
+        if np.isfinite(rate):
+            return rate
+    return run.record.learning_rate if run.record else None
+
+
+def _healthy_rate(run: RunSeries, step: int) -> float | None:
+    """Returns the median learning rate of the windows that end before a step."""
+    series = next(run.of_quantity(LEARNING_RATE.name), None)
+    if series is None:
+        return None
+    rates = series.statistic("value")[series.step < step, 0]
+    rates = rates[np.isfinite(rates)]
+    return float(np.median(rates)) if rates.size else None
+
+
+def _shorter_sequences(run: RunSeries) -> tuple[Remedy, ...]:
+    recurrent = {"LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "LSTMCell", "GRUCell"}
+    layers = run.record.layers if run.record else ()
+    if not any(layer.class_name in recurrent for layer in layers):
+        return ()
+    return (
+        Remedy(
+            "Cut the sequences into shorter pieces: fewer time steps, and more samples of them."
+        ),
+    )
+
+
+def _optimizer(run: RunSeries, rate: float | None, *arguments: str) -> str:
+    name = str(run.record.optimizer.get("class_name", "")) if run.record else ""
+    rate_argument = () if rate is None else (f"learning_rate={rate:.3g}",)
+    return f"keras.optimizers.{name or 'Adam'}({', '.join((*rate_argument, *arguments))})"

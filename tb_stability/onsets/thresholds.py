@@ -1,0 +1,112 @@
+"""Every number that a rule uses, in one place."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from tb_stability.detectors import Departure, Excursion
+
+
+class ThresholdError(ValueError):
+    """Raised for a threshold that does not exist or cannot have the value given."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Thresholds:
+    """Thresholds of all rules; the defaults are meant to be left alone.
+
+    Attributes:
+      spreads: How many robust standard deviations a value must leave its baseline by, in every rule
+        that has one. Default 6: one point in a thousand million of normal noise, and the noise of
+        training has longer tails.
+      loss_giveback: Fraction of the improvement since the start that a loss must give back before
+        it counts as a spike or a divergence. Default 0.2: a loss that wobbles about its best
+        value has given back little, however many standard deviations that may be.
+      loss_relative: Least rise of the loss as a fraction of its level. Default 0.1.
+      loss_patience: Windows that the loss must stay up, or down again. Default 3.
+      loss_patience_epochs: The same in epochs, for runs that logged epochs only. Default 2.
+      spike_giveback: As `loss_giveback`, for the highest step of a window: a spike that only some
+        steps show. Default 0.5, since single batches vary more than their mean.
+      spikes: So many recovered spikes in one run are worth a warning. Default 3.
+      gradient_factor: Factor by which a gradient norm must leave its baseline. Default 3: the norms
+        of one layer vary by a factor of two between healthy batches.
+
+    Example:
+
+    >>> Thresholds(gradient_factor=5.0).gradient_factor
+    5.0
+
+    Raises:
+      ThresholdError: If a value is not a number in its range.
+    """
+
+    spreads: float = 6.0
+    loss_giveback: float = 0.2
+    loss_relative: float = 0.1
+    loss_patience: int = 3
+    loss_patience_epochs: int = 2
+    spike_giveback: float = 0.5
+    spikes: int = 3
+    gradient_factor: float = 3.0
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            low = _LEAST[field.name]
+            kind = int if isinstance(field.default, int) else (int, float)
+            is_number = isinstance(value, kind) and not isinstance(value, bool)
+            if not (is_number and low <= value < float("inf")):
+                name = "an integer" if kind is int else "a number"
+                raise ThresholdError(
+                    f"The threshold {field.name} is {value!r}; expected {name} of at least {low}."
+                )
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, object]) -> Thresholds:
+        """Returns the defaults with some values replaced.
+
+        Raises:
+          ThresholdError: For an unknown name, with the known ones, or an impossible value.
+        """
+        known = [field.name for field in dataclasses.fields(cls)]
+        for name in values:
+            if name not in known:
+                raise ThresholdError(
+                    f"There is no threshold {name!r}. The thresholds are: {', '.join(known)}."
+                )
+        return cls(**values)  # type: ignore[arg-type]
+
+    def loss_excursion(self, *, epochs: bool = False) -> Excursion:
+        """Returns the detector for the mean loss of windows, or of epochs."""
+        return Excursion(
+            spreads=self.spreads,
+            relative=self.loss_relative,
+            giveback=self.loss_giveback,
+            patience=self.loss_patience_epochs if epochs else self.loss_patience,
+        )
+
+    def spike_excursion(self) -> Excursion:
+        """Returns the detector for the highest loss of each window."""
+        return Excursion(
+            spreads=self.spreads,
+            relative=self.loss_relative,
+            giveback=self.spike_giveback,
+            patience=1,
+        )
+
+    def gradient_departure(self, until: int, log_factor: float) -> Departure:
+        """Returns the detector for the logarithm of a row's highest gradient norms."""
+        return Departure(until=until, spreads=self.spreads, rise=log_factor)
+
+
+_LEAST: Mapping[str, float] = {
+    "spreads": 0.0,
+    "loss_giveback": 0.0,
+    "loss_relative": 0.0,
+    "loss_patience": 1,
+    "loss_patience_epochs": 1,
+    "spike_giveback": 0.0,
+    "spikes": 1,
+    "gradient_factor": 1.0,
+}
