@@ -114,7 +114,7 @@ def _run_entry(run: RunSeries, onsets: Sequence[Onset]) -> dict[str, Any]:
 
 def _print_text(judged: Sequence[Judged], out: TextIO) -> None:
     for run, onsets in judged:
-        verdict = "no onsets" if not onsets else f"{len(onsets)} onset(s)"
+        verdict = "no onsets" if not onsets else f"{len(onsets)} onset{'s' * (len(onsets) > 1)}"
         print(f"{run.run}: {run.epochs} epochs, {run.steps} steps, {verdict}", file=out)
         for onset in onsets:
             # What an earlier onset explains stands beneath it.

@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 
+from tb_stability.metadata import PER_STEP
 from tb_stability.series import BoolArray, FloatArray, IntArray, Series, Windows
 
 
@@ -95,50 +96,49 @@ def _merge(
     if len(starts) == len(kept):
         return values
     measured = series.measured[kept]
-    finite = measured & np.all(
-        [np.isfinite(values[name]) for name in ("mean", "min", "max") if name in values]
-        or [measured],
-        axis=0,
-    )
-    # Offset of each window in its column: positions are relative to the column's first step.
-    lengths = np.diff(np.append(starts, len(kept)))
-    offset = (series.first_step[kept] - np.repeat(first, lengths)).astype(np.float32)[:, None]
     latest = _last_where(measured, starts)
     merged = {name: np.take_along_axis(column, latest, 0) for name, column in values.items()}
-    any_finite = np.logical_or.reduceat(finite, starts)
-
-    def over_finite(
-        name: str, ufunc: np.ufunc, neutral: float, weight: FloatArray | float = 1.0
-    ) -> FloatArray:
-        masked = np.where(finite, values[name] * weight, neutral)
-        return np.asarray(ufunc.reduceat(masked, starts))
-
-    if "min" in values:
-        merged["min"] = np.where(any_finite, over_finite("min", np.minimum, np.inf), merged["min"])
-    if "last" in values:
-        last = np.take_along_axis(values["last"], _last_where(finite, starts), 0)
-        merged["last"] = np.where(any_finite, last, merged["last"])
-    if "max" in values:
-        highest = over_finite("max", np.maximum, -np.inf)
-        merged["max"] = np.where(any_finite, highest, merged["max"])
-        if "argmax" in values:
-            is_highest = finite & (values["max"] == np.repeat(highest, lengths, axis=0))
-            merged["argmax"] = _first_where(
-                is_highest, starts, values["argmax"] + offset, default=0.0
-            )
-    if {"count", "nonfinite"} <= values.keys():
-        weight = values["count"] - values["nonfinite"]
-        total = np.add.reduceat(np.where(finite, weight, 0.0), starts)
-        if "mean" in values:
-            mean = over_finite("mean", np.add, 0.0, weight) / np.where(total > 0, total, 1.0)
-            merged["mean"] = np.where(any_finite, mean, merged["mean"])
-    for name in {"count", "nonfinite", "steps"} & values.keys():
-        merged[name] = np.add.reduceat(values[name], starts)
-    if "first_nonfinite" in values:
-        found = measured & (values["first_nonfinite"] >= 0)
-        merged["first_nonfinite"] = _first_where(
-            found, starts, values["first_nonfinite"] + offset, default=-1.0
+    if set(PER_STEP) <= values.keys():
+        # Positions are relative to the column's first step, and were to the window's.
+        widths = np.diff(np.append(starts, len(kept)))
+        offset = series.first_step[kept] - np.repeat(first, widths)
+        values["argmax"] = values["argmax"] + offset[:, None]
+        values["first_nonfinite"] = np.where(
+            values["first_nonfinite"] >= 0, values["first_nonfinite"] + offset[:, None], -1
         )
+        merged |= _merge_per_step(values, measured, starts, widths, otherwise=merged)
+    return merged
+
+
+def _merge_per_step(
+    values: dict[str, FloatArray],
+    measured: BoolArray,
+    starts: IntArray,
+    widths: IntArray,
+    otherwise: dict[str, FloatArray],
+) -> dict[str, FloatArray]:
+    """Returns the merged statistics; where a column holds nothing finite, `otherwise` stands."""
+    finite = measured & np.isfinite(values["mean"])
+    any_finite = np.logical_or.reduceat(finite, starts)
+    weight = np.where(finite, values["count"] - values["nonfinite"], 0.0).astype(np.float64)
+    total = np.add.reduceat(weight, starts)
+    weighted = np.add.reduceat(np.where(finite, values["mean"], 0.0) * weight, starts)
+    highest = np.maximum.reduceat(np.where(finite, values["max"], -np.inf), starts)
+    is_highest = finite & (values["max"] == np.repeat(highest, widths, axis=0))
+    merged = {
+        "mean": weighted / np.where(total > 0, total, 1.0),
+        "min": np.minimum.reduceat(np.where(finite, values["min"], np.inf), starts),
+        "max": highest,
+        "last": np.take_along_axis(values["last"], _last_where(finite, starts), 0),
+        "argmax": _first_where(is_highest, starts, values["argmax"], default=0.0),
+    }
+    merged = {name: np.where(any_finite, merged[name], otherwise[name]) for name in merged}
+    broken = measured & (values["first_nonfinite"] >= 0)
+    merged["first_nonfinite"] = _first_where(
+        broken, starts, values["first_nonfinite"], default=-1.0
+    )
+    for name in ("count", "nonfinite"):
+        merged[name] = np.add.reduceat(values[name], starts)
     return merged
 
 

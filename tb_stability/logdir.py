@@ -45,9 +45,11 @@ def open_logdir(path: str) -> tuple[RunReader, str]:
     reader = RunReader(data_provider.MultiplexerDataProvider(multiplexer, path))
     if not reader.list_runs(experiment_id=path):
         runs = len(multiplexer.Runs())
-        found = f"event files of {runs} run(s)" if runs else "no event files"
+        found = (
+            f"event files of {runs} run{'s' * (runs > 1)}, but" if runs else "no event files, and"
+        )
         raise LogdirError(
-            f"{path} holds {found}, but no data of tb_stability: train with "
+            f"{path} holds {found} no data of tb_stability: train with "
             f"callbacks=[StabilityCallback({os.path.join(path, 'run1')!r})] first."
         )
     return reader, path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import math
 import statistics
 
 import numpy as np
@@ -37,7 +38,12 @@ def median_and_spread(values: FloatArray) -> tuple[float, float]:
 
 
 class TrailingBaseline:
-    """Median and spread of the most recent points that were found healthy.
+    """Level and noise of the most recent points that were found healthy, trend or none.
+
+    The level is the median of the newer half of the memory. The noise is the robust standard
+    deviation of the differences between neighbours over the root of two, as a trend would widen the
+    deviations from a median, and a loss in training has a trend (von Neumann et al., The Mean Square
+    Successive Difference, Ann. Math. Statist. 12, 1941, made robust).
 
     Pure Python on a few floats: a call a point of numpy would cost ten times as much.
 
@@ -46,16 +52,22 @@ class TrailingBaseline:
     """
 
     def __init__(self, memory: int) -> None:
-        self._recent: collections.deque[float] = collections.deque(maxlen=memory)
+        self._level: collections.deque[float] = collections.deque(maxlen=max(1, memory // 2))
+        self._steps: collections.deque[float] = collections.deque(maxlen=memory)
         self.count = 0
 
     def append(self, value: float) -> None:
         """Adds a healthy, finite point."""
-        self._recent.append(value)
+        if self._level:
+            self._steps.append(value - self._level[-1])
+        self._level.append(value)
         self.count += 1
 
-    def median_and_spread(self) -> tuple[float, float]:
-        """Returns the same as the function `median_and_spread`, of at least one point."""
-        median = statistics.median(self._recent)
-        deviations = [abs(value - median) for value in self._recent]
-        return median, MAD_TO_SIGMA * statistics.median(deviations)
+    def level_and_spread(self) -> tuple[float, float]:
+        """Returns level and robust standard deviation; the latter 0 while two points are missing."""
+        level = statistics.median(self._level)
+        if len(self._steps) < 2:
+            return level, 0.0
+        slope = statistics.median(self._steps)
+        noise = statistics.median([abs(step - slope) for step in self._steps])
+        return level, MAD_TO_SIGMA * noise / math.sqrt(2)

@@ -14,18 +14,16 @@ from tb_stability.detectors.detector import Detection, FloatArray
 class Departure:
     """Finds the departure upwards that leads to a given point, and dates its beginning.
 
-    It judges one point only, `until`, or the one before it: was the series above its baseline
-    there? If so it walks back to the first of the unbroken run of points above the baseline. The
-    baseline is the median of the `memory` points before that run, so it is taken again after each
-    walk, until the two agree: neither knows the other beforehand.
+    It judges one point only, `until` or the one before it: was the series above its baseline there,
+    and since when? The answer is the earliest point ``i`` that begins an unbroken run: with the
+    median ``b`` and the robust standard deviation ``s`` of the `memory` points before ``i``, the
+    judged point exceeds ``b + r``, where ``r = max(spreads * s, rise)``, and every point of the run
+    exceeds ``b + r / 2``, where a single point below does not break the run. So the baseline holds
+    no point of the run, however long that is beside the calm before it.
 
-    The point must exceed ``b + max(spreads * s, rise)``, every point of the run
-    ``b + max(spreads * s, rise) / 2``; a single point below that does not break the run. With fewer
-    than `warmup` points before the run there is no spread: then the least value before or in the
-    run is the baseline, and ``early_rise`` the threshold.
-
-    Meant for logarithms of positive quantities such as gradient norms, so that `rise` is the
-    logarithm of a factor.
+    With fewer than `warmup` points before ``i`` there is no spread: then the least value up to the
+    judged point is the baseline, and `early_rise` the least rise. A run of more than `memory` points
+    is dated to the first of its last `memory`.
 
     Attributes:
       until: Index of the last point to look at; None for the last of the series.
@@ -59,15 +57,14 @@ class Departure:
         if not finite:
             return []
         judged = max(finite, key=lambda index: values[index])
-        start = judged
-        while True:
+        for start in range(max(0, judged - self.memory), judged + 1):
             baseline, spread, rise = self._level(values, start, judged)
-            if not values[judged] > baseline + rise:
-                return []
-            walked = self._walk_back(values, judged, baseline + rise / 2)
-            if walked >= start:
+            if values[judged] > baseline + rise and _unbroken(
+                values[start : judged + 1], baseline + rise / 2
+            ):
                 break
-            start = walked
+        else:
+            return []
         run = values[start : until + 1]
         return [
             Detection(
@@ -91,15 +88,8 @@ class Departure:
         seen = values[: judged + 1]
         return float(np.nanmin(seen[np.isfinite(seen)])), np.nan, self.early_rise
 
-    def _walk_back(self, values: FloatArray, judged: int, level: float) -> int:
-        start, dips = judged, 0
-        for index in range(judged - 1, -1, -1):
-            if not np.isfinite(values[index]):
-                continue
-            if values[index] > level:
-                start, dips = index, 0
-            elif dips:
-                break
-            else:
-                dips = 1
-        return start
+
+def _unbroken(run: FloatArray, level: float) -> bool:
+    """Returns whether a run begins above a level and has no two neighbours below it."""
+    above = run[np.isfinite(run)] > level
+    return bool(np.isfinite(run[0]) and above[0] and np.all(above[1:] | above[:-1]))

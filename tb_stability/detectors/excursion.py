@@ -15,8 +15,9 @@ from tb_stability.detectors.detector import Detection, FloatArray
 class Excursion:
     """Finds where a loss rises clear of the best level it had reached, and where it returns.
 
-    With the trailing median ``m`` and robust standard deviation ``s`` of the `memory` last healthy
-    points, the baseline ``b`` is the lowest ``m`` so far. A point opens an episode when it exceeds
+    With the level ``m`` and the robust standard deviation ``s`` of the last healthy points (see
+    `tb_stability.detectors.baseline.TrailingBaseline`), the baseline ``b`` is the lowest ``m`` so
+    far. A point opens an episode when it exceeds
 
         b + max(spreads * s, relative * |b|, give_back)
 
@@ -32,7 +33,8 @@ class Excursion:
 
     An episode that has lasted fewer than `patience` points when the data end is not reported: one
     high point says nothing yet. So the delay is `patience` points, and `start` is walked back to
-    the first point above a quarter of the rise.
+    the first point above half the rise, and a quarter of what
+    opened the episode.
 
     Attributes:
       spreads: Robust standard deviations above the baseline, default 6: beyond one point in a
@@ -41,7 +43,7 @@ class Excursion:
       giveback: Least rise as a fraction of what had been gained since the start.
       early_rise: Least rise as a fraction of the baseline's magnitude during the warm-up.
       warmup: Healthy points that make a spread.
-      memory: Healthy points that the median and the spread are taken over.
+      memory: Healthy points that the spread is taken over; the level, over half as many.
       patience: Consecutive points that confirm an episode, and that end it.
 
     Scaling a series scales the detection; shifting it matters to `relative` and to the geometric
@@ -69,8 +71,8 @@ class Excursion:
                 index += 1
                 continue
             if trailing.count:
-                median, spread = trailing.median_and_spread()
-                baseline = min(baseline, median)
+                recent, spread = trailing.level_and_spread()
+                baseline = min(baseline, recent)
                 rise = self._least_rise(
                     baseline, spread, statistics.median(first_points), trailing.count
                 )
@@ -121,7 +123,9 @@ class Excursion:
         if not ended and len(above) < self.patience:
             return None
         return Detection(
-            start=_walk_back(values, opened, after_last, level.baseline + level.rise / 4),
+            start=_walk_back(
+                values, opened, after_last, max(back, (3 * level.baseline + values[opened]) / 4)
+            ),
             certain=above[min(self.patience, len(above)) - 1],
             end=below[0] if ended else None,
             value=float(np.max(values[above])),

@@ -153,7 +153,9 @@ def _first_value(curve: _Curve, index: int) -> float:
 
 def _excursions(run: RunSeries, curve: _Curve, thresholds: Thresholds) -> Iterator[Onset]:
     episodes = thresholds.loss_excursion(epochs=curve.of_epochs).detect(curve.mean)
-    spikes = [episode for episode in episodes if episode.end is not None]
+    # A rise within the first points that goes away is a start, not a spike.
+    warmup = thresholds.loss_excursion().warmup
+    spikes = [item for item in episodes if item.end is not None and item.start >= warmup]
     for episode in episodes:
         if episode.end is None:
             yield _divergence(run, curve, episode)

@@ -1,0 +1,60 @@
+"""The promises of `detectors.detector`, checked for every detector."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from tb_stability import detectors
+from tb_stability.detectors import Departure, Detector, Excursion, NonFinite
+
+ALL: list[Detector] = [
+    Excursion(),
+    Excursion(patience=1, warmup=1),
+    Departure(),
+    Departure(until=3),
+    NonFinite(),
+]
+
+SERIES = hnp.arrays(
+    np.float64,
+    st.integers(0, 40),
+    elements=st.one_of(
+        st.floats(-10, 10), st.floats(allow_nan=True, allow_infinity=True), st.just(0.0)
+    ),
+)
+
+
+def test_every_detector_is_under_contract() -> None:
+    classes = {name for name in detectors.__all__ if hasattr(getattr(detectors, name), "detect")}
+    assert classes - {"Detector"} == {type(detector).__name__ for detector in ALL}
+
+
+@pytest.mark.parametrize("detector", ALL, ids=repr)
+@given(values=SERIES)
+@settings(max_examples=150, deadline=None)
+def test_contract(detector: Detector, values: np.ndarray) -> None:
+    before = values.copy()
+
+    found = detector.detect(values)
+
+    np.testing.assert_array_equal(values, before)
+    assert [repr(item) for item in found] == [repr(item) for item in detector.detect(values)]
+    after_last = 0
+    for detection in found:
+        end = len(values) if detection.end is None else detection.end
+        assert after_last <= detection.start <= detection.certain < end <= len(values)
+        after_last = end
+
+
+@pytest.mark.parametrize("detector", ALL, ids=repr)
+@pytest.mark.parametrize("fill", [0.0, 1.0, -1.0, np.nan])
+@pytest.mark.parametrize("points", [0, 1, 2, 50])
+def test_a_constant_holds_no_onset_unless_it_counts_non_finite_values(
+    detector: Detector, fill: float, points: int
+) -> None:
+    counts_of_one = isinstance(detector, NonFinite) and fill == 1.0 and points > 0
+    assert len(detector.detect(np.full(points, fill))) == int(counts_of_one)

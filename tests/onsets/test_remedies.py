@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import numpy as np
+
+from tb_stability.onsets import find_onsets
+from tests import signals, synthetic
+
+
+def test_clipping_is_advised_at_the_healthy_95th_percentile_of_the_whole_norm() -> None:
+    run = synthetic.exploding()
+    norms = run.series[1].statistic("mean")[:12].astype(np.float64)
+    expected = np.percentile(np.sqrt((norms**2).sum(axis=1)), 95)
+
+    clip = find_onsets(run)[0].remedies[0]
+
+    assert clip.code == f"keras.optimizers.Adam(learning_rate=0.01, global_clipnorm={expected:.3g})"
+
+
+def test_a_rate_that_a_schedule_had_raised_is_advised_back_to_where_it_was_healthy() -> None:
+    values = signals.stepped(signals.falling(np.random.default_rng(0)), 40, 2.0)
+    rates = np.where(np.arange(60) < 38, 0.001, 0.01)
+    (onset,) = find_onsets(synthetic.run(values, rates=rates))
+    assert onset.remedies[0].text.startswith("Keep the learning rate at or below 0.001")
+    assert onset.remedies[0].code == "keras.optimizers.Adam(learning_rate=0.001)"
+
+
+def test_a_constant_rate_is_advised_down_by_ten() -> None:
+    values = signals.stepped(signals.falling(np.random.default_rng(0)), 40, 2.0)
+    (onset,) = find_onsets(synthetic.run(values, rates=np.full(60, 0.01)))
+    assert onset.remedies[0].code == "keras.optimizers.Adam(learning_rate=0.001)"
+
+
+def test_shorter_sequences_are_advised_for_recurrent_models() -> None:
+    texts = [remedy.text for remedy in find_onsets(synthetic.exploding())[0].remedies]
+    assert any("shorter pieces" in text for text in texts)
