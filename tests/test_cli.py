@@ -40,14 +40,14 @@ def test_json_has_the_promised_shape(
     onsets = runs["faulty"]["onsets"]
     assert [(onset["kind"], onset["epoch"], onset["step"], onset["row"]) for onset in onsets] == [
         ("exploding_gradient", 6, 121, "lstm"),
-        ("nonfinite_gradient", 7, 141, "dense"),
         ("nonfinite_loss", 7, 141, None),
+        ("nonfinite_gradient", 7, 141, "dense"),
     ]
     for onset in onsets:
         assert {"severity", "message", "evidence", "remedies"} <= onset.keys()
         assert onset["severity"] == "critical"
         assert onset["remedies"]
-    assert onsets[2]["evidence"]["value"] == "NaN"  # JSON knows no NaN
+    assert onsets[1]["evidence"]["value"] == "NaN"  # JSON knows no NaN
 
 
 def test_text_tells_the_cause_first_and_what_follows_beneath(
@@ -73,8 +73,8 @@ def test_a_stable_logdir_exits_with_0(
 def test_thresholds_are_settable(logdir: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, runs, _ = check(capsys, logdir, "--threshold", "gradient_factor=1e9")
     assert [onset["kind"] for onset in runs["faulty"]["onsets"]] == [
-        "nonfinite_gradient",
         "nonfinite_loss",
+        "nonfinite_gradient",
     ]
 
 

@@ -36,6 +36,6 @@ def test_version_1(kind: str) -> None:
         np.testing.assert_allclose(found.values, series.values, rtol=1e-6)
     assert [(onset.kind, onset.step) for onset in find_onsets(run)] == [
         ("exploding_gradient", 121),
-        ("nonfinite_gradient", 141),
         ("nonfinite_loss", 141),
+        ("nonfinite_gradient", 141),
     ]

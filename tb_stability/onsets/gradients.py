@@ -104,11 +104,21 @@ def _explosion(
     Severity: critical, as the harm is.
     """
     until = min(int(np.searchsorted(series.step, harm.step)), len(series) - 1)
-    log_norm = _log_of(series.statistic("max"), series.measured)
-    detector = thresholds.gradient_departure(until, float(np.log10(thresholds.gradient_factor)))
+    highest, lowest = series.statistic("max"), series.statistic("min")
+    log_norm = _log_of(
+        np.concatenate([lowest[:1], highest]),
+        np.concatenate([series.measured[:1], series.measured]),
+    )
+    detector = thresholds.gradient_departure(until + 1, np.log10(thresholds.gradient_factor))
     departures: list[tuple[int, Detection]] = []
     for row in range(len(series.rows)):
         departures += [(row, found) for found in detector.detect(log_norm[:, row])]
+    floor = np.log10(max(thresholds.gradient_floor, np.finfo(np.float64).tiny))
+    departures = [
+        (row, found)
+        for row, found in departures
+        if np.isfinite(found.spread) or found.value >= floor
+    ]
     if not departures:
         return
     row, first = min(
@@ -117,7 +127,8 @@ def _explosion(
     seen, threshold, baseline = (
         10.0**value for value in (first.value, first.threshold, first.baseline)
     )
-    epoch, step = int(series.epoch[first.start]), int(series.first_step[first.start])
+    window = max(first.start - 1, 0)
+    epoch, step = int(series.epoch[window]), int(series.first_step[window])
     name = series.rows[row]
     yield Onset(
         kind="exploding_gradient",

@@ -11,13 +11,14 @@ Severity = Literal["critical", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 
 # Kinds, the most likely cause first: of two onsets at one step the earlier in this list is told
-# first. The value is what people read.
+# first. So a step's loss comes before its gradient, which is computed from it. The value is what
+# people read.
 KINDS = {
     "exploding_gradient": "Exploding gradient",
-    "nonfinite_gradient": "Non-finite gradient",
     "loss_spike": "Loss spike",
     "loss_divergence": "Loss divergence",
     "nonfinite_loss": "Non-finite loss",
+    "nonfinite_gradient": "Non-finite gradient",
 }
 
 

@@ -31,6 +31,8 @@ class Thresholds:
       spikes: So many recovered spikes in one run are worth a warning. Default 3.
       gradient_factor: Factor by which a gradient norm must leave its baseline. Default 3: the norms
         of one layer vary by a factor of two between healthy batches.
+      gradient_floor: Gradient norm that counts as an explosion where the run failed before it had a
+        baseline. Default 1000: the only absolute number, for the only case without a comparison.
 
     Example:
 
@@ -49,6 +51,7 @@ class Thresholds:
     spike_giveback: float = 0.5
     spikes: int = 3
     gradient_factor: float = 3.0
+    gradient_floor: float = 1000.0
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -109,4 +112,5 @@ _LEAST: Mapping[str, float] = {
     "spike_giveback": 0.0,
     "spikes": 1,
     "gradient_factor": 1.0,
+    "gradient_floor": 0.0,
 }

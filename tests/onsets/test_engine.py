@@ -43,10 +43,10 @@ def test_an_explosion_is_told_from_its_first_window() -> None:
     onsets = find_onsets(synthetic.exploding())
     assert kinds(onsets) == [
         ("exploding_gradient", 6),
-        ("nonfinite_gradient", 7),
         ("nonfinite_loss", 7),
+        ("nonfinite_gradient", 7),
     ]
-    explosion, gradient, loss = onsets
+    explosion, loss, gradient = onsets
     assert (explosion.step, explosion.row) == (121, "lstm")
     assert explosion.evidence.baseline == pytest.approx(2.4, rel=0.1)
     assert explosion.evidence.value == pytest.approx(1.2 * 3000 * 2.0, rel=0.1)
@@ -137,3 +137,18 @@ def test_thresholds_are_obeyed() -> None:
 def test_a_run_without_losses_has_no_onsets() -> None:
     run = synthetic.run([])
     assert find_onsets(run) == []
+
+
+def test_an_explosion_within_the_first_window_is_told() -> None:
+    run = synthetic.run([1.0, np.nan, np.nan], gradients=np.full((3, 3), np.nan))
+    gradients = run.get("stability/gradient_norm")
+    assert gradients is not None
+    names = gradients.statistics
+    for name, value in {"min": 1.0, "max": 1e6, "mean": 1e5, "last": 1e6}.items():
+        gradients.values[0, 1, names.index(name)] = value
+    gradients.values[0, :, names.index("nonfinite")] = 3
+    gradients.values[0, :, names.index("first_nonfinite")] = 7
+    explosion = find_onsets(run)[0]
+    assert (explosion.kind, explosion.row, explosion.step) == ("exploding_gradient", "lstm", 1)
+    assert explosion.evidence.baseline == pytest.approx(1.0)
+    assert find_onsets(run, Thresholds(gradient_floor=1e7))[0].kind == "nonfinite_gradient"
