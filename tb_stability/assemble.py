@@ -133,8 +133,8 @@ def _note_gaps(windows: Windows, notes: list[str]) -> None:
         first = gaps[0]
         notes.append(
             f"{missing[gaps].sum()} of {windows.last_step[-1]} steps are missing, the first of "
-            f"them step {windows.first_step[first] - missing[first]}: either they were not logged, or "
-            "TensorBoard kept a sample only (--samples_per_plugin=stability=0 keeps all)."
+            f"them step {windows.first_step[first] - missing[first]}: either they were not logged, "
+            "or TensorBoard kept a sample only (--samples_per_plugin=stability=0 keeps all)."
         )
 
 

@@ -7,8 +7,8 @@ import pathlib
 import time
 from collections.abc import Iterator
 
-from tensorboard.backend.event_processing import data_provider as multiplexer_provider
 from tensorboard.backend.event_processing import data_ingester, plugin_event_multiplexer
+from tensorboard.backend.event_processing import data_provider as multiplexer_provider
 from tensorboard.context import RequestContext
 from tensorboard.data import server_ingester
 from tensorboard.data.provider import DataProvider

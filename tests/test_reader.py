@@ -86,8 +86,9 @@ def test_runs_come_in_natural_order(tmp_path: pathlib.Path) -> None:
 def test_an_unknown_run_raises(tmp_path: pathlib.Path) -> None:
     synthetic.write(synthetic.healthy(), tmp_path / "run1")
     with providers.open_provider("python loader", tmp_path) as provider:
-        with pytest.raises(KeyError, match="run2"):
-            RunReader(provider).read("run2", experiment_id="")
+        reader = RunReader(provider)
+    with pytest.raises(KeyError, match="run2"):
+        reader.read("run2", experiment_id="")
 
 
 def test_a_run_is_read_once_per_revision(tmp_path: pathlib.Path) -> None:

@@ -41,9 +41,9 @@ class TrailingBaseline:
     """Level and noise of the most recent points that were found healthy, trend or none.
 
     The level is the median of the newer half of the memory. The noise is the robust standard
-    deviation of the differences between neighbours over the root of two, as a trend would widen the
-    deviations from a median, and a loss in training has a trend (von Neumann et al., The Mean Square
-    Successive Difference, Ann. Math. Statist. 12, 1941, made robust).
+    deviation of the differences between neighbours over the root of two, since a trend would widen
+    the deviations from a median, and a loss in training has a trend (von Neumann et al., The Mean
+    Square Successive Difference, Ann. Math. Statist. 12, 1941, made robust).
 
     Pure Python on a few floats: a call a point of numpy would cost ten times as much.
 
@@ -64,7 +64,7 @@ class TrailingBaseline:
         self.count += 1
 
     def level_and_spread(self) -> tuple[float, float]:
-        """Returns level and robust standard deviation; the latter 0 while two points are missing."""
+        """Returns level and robust standard deviation, the latter 0 for fewer than three points."""
         level = statistics.median(self._level)
         if len(self._steps) < 2:
             return level, 0.0

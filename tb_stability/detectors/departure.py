@@ -22,8 +22,8 @@ class Departure:
     no point of the run, however long that is beside the calm before it.
 
     With fewer than `warmup` points before ``i`` there is no spread: then the least value up to the
-    judged point is the baseline, and `early_rise` the least rise. A run of more than `memory` points
-    is dated to the first of its last `memory`.
+    judged point is the baseline, and `early_rise` the least rise. A run of more than `memory`
+    points is dated to the first of its last `memory`.
 
     Attributes:
       until: Index of the last point to look at; None for the last of the series.

@@ -12,8 +12,8 @@ from tb_stability.detectors.detector import FloatArray
 from tb_stability.metadata import EPOCH_LOGS, LOSS, tag_of
 from tb_stability.onsets import remedies
 from tb_stability.onsets.onset import Evidence, Onset
-from tb_stability.onsets.wording import number, place
 from tb_stability.onsets.thresholds import Thresholds
+from tb_stability.onsets.wording import number, place
 from tb_stability.series import RunSeries, Series
 
 

@@ -25,7 +25,7 @@ RAISED = 1.5
 
 def for_explosion(run: RunSeries, step: int) -> tuple[Remedy, ...]:
     """Returns remedies for a gradient that explodes at a step."""
-    return (*_clip(run, step), *_lower_rate(run, step), *_shorter_sequences(run))
+    return (*_clip_and_rate(run, step), *_shorter_sequences(run))
 
 
 def for_divergence(run: RunSeries, step: int) -> tuple[Remedy, ...]:
@@ -36,14 +36,19 @@ def for_divergence(run: RunSeries, step: int) -> tuple[Remedy, ...]:
 def for_nonfinite_loss(run: RunSeries, step: int) -> tuple[Remedy, ...]:
     """Returns remedies for a loss that is NaN or infinite at a step."""
     return (
-        *_clip(run, step),
-        *_lower_rate(run, step),
+        *_clip_and_rate(run, step),
         Remedy(
             "Where the gradients were calm before, look for log(0), 0/0 or the root of zero in the "
             "loss, and for NaN in the data.",
             "tf.debugging.enable_check_numerics()",
         ),
     )
+
+
+def _clip_and_rate(run: RunSeries, step: int) -> tuple[Remedy, ...]:
+    """Clipping first: it costs a healthy run nothing. But not where the rate had been raised."""
+    clip, rate = _clip(run, step), _lower_rate(run, step)
+    return (*rate, *clip) if _raised(run, step) else (*clip, *rate)
 
 
 def _clip(run: RunSeries, step: int) -> tuple[Remedy, ...]:
@@ -54,7 +59,11 @@ def _clip(run: RunSeries, step: int) -> tuple[Remedy, ...]:
         Remedy(
             f"Clip the gradient at {number(norm)}: the {CLIP_PERCENTILE}th percentile of its norm "
             f"while the run was healthy.",
-            _optimizer(run, _rate_at(run, step), f"global_clipnorm={norm:.3g}"),
+            _optimizer(
+                run,
+                _healthy_rate(run, step) if _raised(run, step) else _rate_at(run, step),
+                f"global_clipnorm={norm:.3g}",
+            ),
         ),
     )
 
@@ -79,7 +88,7 @@ def _lower_rate(run: RunSeries, step: int) -> tuple[Remedy, ...]:
     if rate is None or rate <= 0:
         return (Remedy("Lower the learning rate by a factor of ten."),)
     healthy = _healthy_rate(run, step)
-    if healthy is not None and rate >= RAISED * healthy > 0:
+    if healthy is not None and _raised(run, step):
         return (
             Remedy(
                 f"Keep the learning rate at or below {healthy:.3g}, with which the run was "
@@ -114,6 +123,12 @@ def _healthy_rate(run: RunSeries, step: int) -> float | None:
     rates = series.statistic("value")[series.step < step, 0]
     rates = rates[np.isfinite(rates)]
     return float(np.median(rates)) if rates.size else None
+
+
+def _raised(run: RunSeries, step: int) -> bool:
+    """Returns whether the learning rate at a step is well above what it was before."""
+    rate, healthy = _rate_at(run, step), _healthy_rate(run, step)
+    return rate is not None and healthy is not None and rate >= RAISED * healthy > 0
 
 
 def _shorter_sequences(run: RunSeries) -> tuple[Remedy, ...]:

@@ -33,3 +33,13 @@ def test_a_constant_rate_is_advised_down_by_ten() -> None:
 def test_shorter_sequences_are_advised_for_recurrent_models() -> None:
     texts = [remedy.text for remedy in find_onsets(synthetic.exploding())[0].remedies]
     assert any("shorter pieces" in text for text in texts)
+
+
+def test_a_raised_rate_comes_before_clipping_which_then_keeps_the_healthy_rate() -> None:
+    run = synthetic.exploding()
+    rates = run.get("stability/learning_rate")
+    assert rates is not None
+    rates.values[:11] = 0.001
+    lower, clip = find_onsets(run)[0].remedies[:2]
+    assert lower.code == "keras.optimizers.Adam(learning_rate=0.001)"
+    assert clip.code.startswith("keras.optimizers.Adam(learning_rate=0.001, global_clipnorm=")
