@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 
 from tb_stability.detectors.baseline import median_and_spread
 from tb_stability.detectors.detector import Detection, FloatArray
+
+# Baseline and run agree after two or three turns; where they go back and forth either will do.
+MAX_TURNS = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,15 +19,21 @@ class Departure:
     """Finds the departure upwards that leads to a given point, and dates its beginning.
 
     It judges one point only, `until` or the one before it: was the series above its baseline there,
-    and since when? The answer is the earliest point ``i`` that begins an unbroken run: with the
-    median ``b`` and the robust standard deviation ``s`` of the `memory` points before ``i``, the
-    judged point exceeds ``b + r``, where ``r = max(spreads * s, rise)``, and every point of the run
-    exceeds ``b + r / 2``, where a single point below does not break the run. So the baseline holds
-    no point of the run, however long that is beside the calm before it.
+    and since when? With the baseline ``b`` and the spread ``s`` of the `memory` last points before
+    the departure, and ``r = max(spreads * s, rise)``, the judged point must exceed ``b + r``. It is
+    walked back to the first point of the unbroken run above ``b + r / 2``, where a single point
+    below does not break the run.
 
-    With fewer than `warmup` points before ``i`` there is no spread: then the least value up to the
-    judged point is the baseline, and `early_rise` the least rise. A run of more than `memory`
-    points is dated to the first of its last `memory`.
+    Baseline and run depend on each other, so they are found by turns. First ``b`` is the lower
+    quartile of all points before the judged one, which up to three quarters of them may have left,
+    and ``s`` its distance from the 5th percentile, about one standard deviation of normal noise.
+    Then they are median and robust standard deviation of the points before the run.
+
+    With fewer than `warmup` points before the run there is no spread: then the least value up to
+    the judged point is the baseline, and `early_rise` the least rise.
+
+    Meant for logarithms of positive quantities such as gradient norms, so that `rise` is the
+    logarithm of a factor.
 
     Attributes:
       until: Index of the last point to look at; None for the last of the series.
@@ -48,23 +58,19 @@ class Departure:
         NaN and infinities are passed over: they continue a run, and count for no baseline.
         """
         until = len(values) - 1 if self.until is None else min(self.until, len(values) - 1)
-        candidates = [index for index in (until - 1, until) if index >= 0]
-        finite = [index for index in candidates if np.isfinite(values[index])]
-        if not finite:
-            # The last finite points before a stretch of NaN are what can be judged.
-            known = np.flatnonzero(np.isfinite(values[: until + 1]))
-            finite = [int(index) for index in known[-1:]]
-        if not finite:
+        judged = _judged_point(values, until)
+        if judged is None:
             return []
-        judged = max(finite, key=lambda index: values[index])
-        for start in range(max(0, judged - self.memory), judged + 1):
-            baseline, spread, rise = self._level(values, start, judged)
-            if values[judged] > baseline + rise and _unbroken(
-                values[start : judged + 1], baseline + rise / 2
-            ):
+        start = judged
+        estimate = _lower_quartile_and_spread
+        for _ in range(MAX_TURNS):
+            baseline, spread, rise = self._level(values, start, judged, estimate)
+            if not values[judged] > baseline + rise:
+                return []
+            walked = _walk_back(values, judged, baseline + rise / 2)
+            if walked == start and estimate is median_and_spread:
                 break
-        else:
-            return []
+            start, estimate = walked, median_and_spread
         run = values[start : until + 1]
         return [
             Detection(
@@ -78,18 +84,46 @@ class Departure:
             )
         ]
 
-    def _level(self, values: FloatArray, start: int, judged: int) -> tuple[float, float, float]:
+    def _level(
+        self,
+        values: FloatArray,
+        start: int,
+        judged: int,
+        estimate: Callable[[FloatArray], tuple[float, float]],
+    ) -> tuple[float, float, float]:
         """Returns baseline, spread and least rise, as point `start` begins the run."""
         before = values[:start]
         before = before[np.isfinite(before)][-self.memory :]
         if len(before) >= self.warmup:
-            baseline, spread = median_and_spread(before)
+            baseline, spread = estimate(before)
             return baseline, spread, max(self.spreads * spread, self.rise)
         seen = values[: judged + 1]
-        return float(np.nanmin(seen[np.isfinite(seen)])), np.nan, self.early_rise
+        return float(np.min(seen[np.isfinite(seen)])), np.nan, self.early_rise
 
 
-def _unbroken(run: FloatArray, level: float) -> bool:
-    """Returns whether a run begins above a level and has no two neighbours below it."""
-    above = run[np.isfinite(run)] > level
-    return bool(np.isfinite(run[0]) and above[0] and np.all(above[1:] | above[:-1]))
+def _judged_point(values: FloatArray, until: int) -> int | None:
+    """Returns the higher of the last two points, or the last finite one where both are not."""
+    known = np.flatnonzero(np.isfinite(values[: until + 1]))
+    if not len(known):
+        return None
+    recent = known[known >= until - 1]
+    return int(max(recent, key=values.__getitem__)) if len(recent) else int(known[-1])
+
+
+def _lower_quartile_and_spread(values: FloatArray) -> tuple[float, float]:
+    low, quartile = np.quantile(values, [0.05, 0.25])
+    return float(quartile), float(quartile - low)
+
+
+def _walk_back(values: FloatArray, judged: int, level: float) -> int:
+    start, dips = judged, 0
+    for index in range(judged - 1, -1, -1):
+        if not np.isfinite(values[index]):
+            continue
+        if values[index] > level:
+            start, dips = index, 0
+        elif dips:
+            break
+        else:
+            dips = 1
+    return start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -99,36 +100,20 @@ def _explosion(
     """Yields where the gradient norms left their baseline on the way to a harm.
 
     Rule: `tb_stability.detectors.departure` on the logarithm of each row's highest norm in a
-      window. The row is the one that left first; among those of one window the one that rose the
-      most.
-    Severity: critical, as the harm is.
+    window. The row is the one that left first; among those of one window the one that rose the
+    most. Severity: that of the harm.
     """
     until = min(int(np.searchsorted(series.step, harm.step)), len(series) - 1)
-    highest, lowest = series.statistic("max"), series.statistic("min")
-    log_norm = _log_of(
-        np.concatenate([lowest[:1], highest]),
-        np.concatenate([series.measured[:1], series.measured]),
-    )
-    detector = thresholds.gradient_departure(until + 1, np.log10(thresholds.gradient_factor))
-    departures: list[tuple[int, Detection]] = []
-    for row in range(len(series.rows)):
-        departures += [(row, found) for found in detector.detect(log_norm[:, row])]
-    floor = np.log10(max(thresholds.gradient_floor, np.finfo(np.float64).tiny))
-    departures = [
-        (row, found)
-        for row, found in departures
-        if np.isfinite(found.spread) or found.value >= floor
-    ]
+    departures = _departures(series, until, thresholds)
     if not departures:
         return
     row, first = min(
-        departures, key=lambda found: (found[1].start, found[1].baseline - found[1].value)
+        departures.items(), key=lambda item: (item[1].start, item[1].baseline - item[1].value)
     )
     seen, threshold, baseline = (
         10.0**value for value in (first.value, first.threshold, first.baseline)
     )
-    window = max(first.start - 1, 0)
-    epoch, step = int(series.epoch[window]), int(series.first_step[window])
+    epoch, step = int(series.epoch[first.start]), int(series.first_step[first.start])
     name = series.rows[row]
     yield Onset(
         kind="exploding_gradient",
@@ -152,6 +137,29 @@ def _explosion(
         remedies=remedies.for_explosion(run, step),
         end_step=harm.end_step,
     )
+
+
+def _departures(series: Series, until: int, thresholds: Thresholds) -> dict[int, Detection]:
+    """Returns the departure of each row that has one by a window.
+
+    Where the run failed before it had a baseline, the least norm of the first window stands for
+    one, as if it were a window of its own, and `gradient_floor` must be reached too.
+    """
+    log_norm = _log_of(series.statistic("max"), series.measured)
+    detector = thresholds.gradient_departure(until)
+    early = until < detector.warmup
+    if early:
+        least = _log_of(series.statistic("min")[:1], series.measured[:1])
+        log_norm = np.concatenate([least, log_norm])
+        detector = dataclasses.replace(detector, until=until + 1)
+    departures: dict[int, Detection] = {}
+    for row in range(len(series.rows)):
+        for found in detector.detect(log_norm[:, row]):
+            if not early:
+                departures[row] = found
+            elif 10.0**found.value >= thresholds.gradient_floor:
+                departures[row] = dataclasses.replace(found, start=max(found.start - 1, 0))
+    return departures
 
 
 def _log_of(norm: FloatArray, measured: BoolArray) -> FloatArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 
 from tb_stability.detectors import Departure, Excursion
@@ -98,9 +99,10 @@ class Thresholds:
             patience=1,
         )
 
-    def gradient_departure(self, until: int, log_factor: float) -> Departure:
+    def gradient_departure(self, until: int) -> Departure:
         """Returns the detector for the logarithm of a row's highest gradient norms."""
-        return Departure(until=until, spreads=self.spreads, rise=log_factor)
+        rise = math.log10(max(self.gradient_factor, 1.0))
+        return Departure(until=until, spreads=self.spreads, rise=rise)
 
 
 _LEAST: Mapping[str, float] = {

@@ -59,3 +59,11 @@ def test_without_a_baseline_it_takes_a_factor_of_one_hundred() -> None:
     (found,) = Departure().detect(np.array([0.0, 2.1]))
     assert found.start == 1
     assert np.isnan(found.spread)
+
+
+def test_a_mild_growth_at_the_start_is_not_the_explosion() -> None:
+    # Seen in demo/falling_lstm: norms of an embedding grow by a factor of twenty while it learns.
+    log_norm = np.log10([0.006, 0.05, 0.1, *np.full(14, 0.13), 2e3, 3e7])
+    (found,) = Departure().detect(log_norm)
+    assert found.start == 17
+    assert found.baseline == pytest.approx(np.log10(0.13), abs=0.01)

@@ -1,0 +1,72 @@
+"""``python -m demo``: train the demo cases, faulty and fixed, into a logdir."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from demo.case import DemoCase, DemoRun
+from demo.cases import CASES
+from demo.run_directory import clear_run_directory
+
+
+def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
+    parser.add_argument("--logdir", type=Path, default=Path("logs/demo"))
+    parser.add_argument(
+        "--case",
+        nargs="+",
+        metavar="NAME",
+        choices=[case.name for case in CASES],
+        help="train only these cases (default: all of them)",
+    )
+    parser.add_argument("--list", action="store_true", help="show the cases and train nothing")
+    return parser.parse_args(arguments)
+
+
+def list_cases() -> None:
+    """Print every case with what must be marked on its faulty run."""
+    for case in CASES:
+        marks = ", ".join(f"{mark.kind} in epoch {mark.epoch}" for mark in case.faulty.expected)
+        print(f"{case.name}: {case.title}\n  must be marked: {marks}")
+
+
+def train_run(case: DemoCase, run: DemoRun, logdir: Path) -> None:
+    """Train one run with the stability callback, into a directory of its own."""
+    directory = logdir / case.name / run.name
+    clear_run_directory(directory)
+
+    from demo.progress import ProgressLine
+    from tb_stability import StabilityCallback
+
+    progress = ProgressLine(f"{case.name}/{run.name}")
+    run.train([StabilityCallback(str(directory)), progress])
+    progress.finish()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train the cases asked for; return the exit code."""
+    options = parse_arguments(arguments)
+    if options.list:
+        list_cases()
+        return 0
+    # TensorFlow's notes about the machine would break into the progress line.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    for case in CASES:
+        if options.case and case.name not in options.case:
+            continue
+        for run in case.runs:
+            try:
+                train_run(case, run, options.logdir)
+            except FileExistsError as error:
+                print(f"error: {error}", file=sys.stderr)
+                return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""A real TensorBoard process on a free port."""
+
+from __future__ import annotations
+
+import contextlib
+import pathlib
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+ANSWERS_WITHIN = 60.0  # seconds; TensorBoard imports TensorFlow where it is installed
+
+
+@contextlib.contextmanager
+def tensorboard(logdir: pathlib.Path, *flags: str, path_prefix: str = "") -> Iterator[str]:
+    """Runs TensorBoard on a logdir; yields the address of its front page, with a slash at the end.
+
+    It reloads its data every second.
+    """
+    with socket.create_server(("localhost", 0)) as server:
+        port = server.getsockname()[1]
+    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir)]
+    command += ["--port", str(port), "--reload_interval", "1", "--path_prefix", path_prefix, *flags]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    address = f"http://localhost:{port}{path_prefix}/"
+    try:
+        _wait_for(f"{address}data/plugin/stability/runs", process)
+        yield address
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + ANSWERS_WITHIN
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            _, errors = process.communicate()
+            raise RuntimeError(f"TensorBoard ended: {errors.decode()[-2000:]}")
+        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+            # Listed, not only served: TensorBoard answers before it has read the logdir.
+            if b'"run":' in urllib.request.urlopen(url, timeout=5).read():
+                return
+        time.sleep(0.2)
+    raise TimeoutError(f"{url} has not listed a run within {ANSWERS_WITHIN:.0f} s")
