@@ -6,6 +6,7 @@ import io
 import urllib.parse
 from typing import Any
 
+import numpy as np
 import PIL.Image
 from playwright.sync_api import Browser, Frame, Page, Response
 
@@ -58,7 +59,7 @@ class StabilityTab:
         left, top = self._corner()
         clip = {"x": left + x, "y": top + y, "width": 1, "height": 1}
         image = PIL.Image.open(io.BytesIO(self.page.screenshot(clip=clip)))
-        red, green, blue = image.convert("RGB").getpixel((0, 0))
+        red, green, blue = np.asarray(image.convert("RGB"))[0, 0].tolist()
         return red, green, blue
 
     def hover(self, x: float, y: float) -> None:
