@@ -48,10 +48,10 @@ class StabilityTab:
             " return page && !page.state().busy && page.state().full; }"
         )
 
-    def call(self, expression: str, *arguments: object) -> Any:
-        """Returns what an expression on ``tbStability`` gives: ``call("cell", run, tag, row, 0)``."""
+    def call(self, function: str, *arguments: object) -> Any:
+        """Returns what a function of ``tbStability`` gives: ``call("cell", run, tag, row, 0)``."""
         return self.frame.evaluate(
-            "([name, args]) => window.tbStability[name](...args)", [expression, list(arguments)]
+            "([name, args]) => window.tbStability[name](...args)", [function, list(arguments)]
         )
 
     def pixel(self, x: float, y: float) -> tuple[int, int, int]:

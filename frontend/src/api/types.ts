@@ -1,0 +1,91 @@
+/** What the routes of `tb_stability/http_api.md` answer, after decoding. */
+
+export type Status = "training" | "finished" | "interrupted" | "unknown";
+export type Severity = "critical" | "warning" | "info";
+
+export interface OnsetPlace {
+  readonly kind: string;
+  readonly epoch: number;
+  readonly step: number;
+  readonly row: string | null;
+}
+
+export interface RunSummary {
+  readonly run: string;
+  readonly status: Status;
+  readonly epochs: number;
+  readonly steps: number;
+  readonly lastWallTime: number | null;
+  readonly revision: string;
+  readonly severity: Severity | null;
+  readonly firstOnset: OnsetPlace | null;
+  readonly learningRate: number | null;
+  readonly notes: readonly string[];
+}
+
+export interface SeriesInfo {
+  readonly tag: string;
+  readonly quantity: string;
+  readonly rowGroup: string;
+  readonly title: string;
+  readonly description: string;
+  readonly rowKind: string;
+  readonly rows: readonly string[];
+  readonly statistics: readonly string[];
+  readonly unit: string;
+  readonly view: "heatmap" | "lines" | "hidden";
+  readonly scale: "log" | "linear";
+  readonly windows: number;
+}
+
+export interface Remedy {
+  readonly text: string;
+  readonly code: string | null;
+}
+
+export interface Onset extends OnsetPlace {
+  readonly title: string;
+  readonly severity: Severity;
+  readonly message: string;
+  /** Shown as it is: known keys first, further keys after them. */
+  readonly evidence: ReadonlyMap<string, number | string | null>;
+  readonly remedies: readonly Remedy[];
+  /** Index in the run's list of the onset that explains this one. */
+  readonly cause: number | null;
+}
+
+export interface RunDetail extends RunSummary {
+  readonly record: unknown;
+  readonly series: readonly SeriesInfo[];
+  readonly onsets: readonly Onset[];
+}
+
+/** Where the columns of a series lie, one entry a column. Steps are inclusive and count from 1. */
+export interface Columns {
+  readonly firstStep: Float64Array;
+  readonly lastStep: Float64Array;
+  readonly epochStart: Float64Array;
+  readonly epochEnd: Float64Array;
+  readonly wallTime: Float64Array;
+}
+
+export interface SeriesValues {
+  readonly run: string;
+  readonly tag: string;
+  readonly revision: string;
+  readonly rows: readonly string[];
+  /** Number of windows behind the columns: more than columns where neighbours were merged. */
+  readonly windows: number;
+  readonly columns: number;
+  readonly x: Columns;
+  /** `rows x columns` values each, row 0's columns first. */
+  readonly statistics: ReadonlyMap<string, Float32Array>;
+}
+
+export interface SeriesRequest {
+  readonly run: string;
+  readonly tag: string;
+  readonly columns: number;
+  readonly firstStep?: number;
+  readonly lastStep?: number;
+}

@@ -1,0 +1,285 @@
+/** View state + what has been fetched -> what the page shows. Pure: drawn by the panels. */
+import type { Onset, RunDetail, RunSummary, SeriesInfo, SeriesValues } from "../api/types";
+import { fitScale, fixedScale, type ColourScale } from "../charts/colour";
+import type { Library, SeriesEntry } from "../state/library";
+import type { OnsetChoice, ViewState } from "../state/view";
+import { classify, valuesOf, type Statistic } from "./cells";
+import { columnOfStep, extents, overlapping, span, type AxisMode } from "./columns";
+
+export interface Marker {
+  readonly onset: Onset;
+  readonly choice: OnsetChoice;
+  readonly index: number;
+  /** On the x axis; null while no series of the run has arrived. */
+  readonly x: number | null;
+}
+
+export type PanelSpec =
+  | { readonly kind: "loss"; readonly id: string; readonly tag: string }
+  | {
+      readonly kind: "heatmap" | "lines";
+      readonly id: string;
+      readonly tag: string;
+      readonly info: SeriesInfo;
+    }
+  | {
+      readonly kind: "row";
+      readonly id: string;
+      readonly tag: string;
+      readonly info: SeriesInfo;
+      readonly row: string;
+    }
+  | { readonly kind: "logs"; readonly id: string; readonly tag: string; readonly family: string }
+  | { readonly kind: "absent"; readonly id: string; readonly tag: string; readonly title: string };
+
+export interface RunScene {
+  readonly run: string;
+  readonly summary: RunSummary;
+  readonly detail: RunDetail | null;
+  readonly error: string | null;
+  readonly panels: readonly PanelSpec[];
+  readonly markers: readonly Marker[];
+}
+
+export interface Quantity {
+  readonly name: string;
+  readonly title: string;
+}
+
+export interface Scene {
+  readonly runs: readonly RunScene[];
+  readonly quantities: readonly Quantity[];
+  /** All of the x axis; null while nothing has arrived. */
+  readonly full: readonly [number, number] | null;
+  readonly domain: readonly [number, number];
+}
+
+export const LOSS_TAG = "loss";
+/** Quantities that the top panel draws together. */
+const TOP_QUANTITIES: ReadonlySet<string> = new Set(["loss", "learning_rate", "epoch_logs"]);
+const TOP_LOGS: ReadonlySet<string> = new Set(["loss", "val_loss"]);
+const RATE_LOGS: ReadonlySet<string> = new Set(["lr", "learning_rate"]);
+
+export const infosOf = (detail: RunDetail | null, quantity: string): readonly SeriesInfo[] =>
+  detail?.series.filter((info) => info.quantity === quantity) ?? [];
+
+/** Epoch logs come one a tag: "accuracy" and "val_accuracy" belong together. */
+export const logFamily = (name: string): string => name.replace(/^val_/, "");
+
+export interface LogRow {
+  readonly info: SeriesInfo;
+  readonly name: string;
+}
+
+export const logRows = (detail: RunDetail | null): LogRow[] =>
+  infosOf(detail, "epoch_logs").flatMap((info) => info.rows.map((name) => ({ info, name })));
+
+export const isTopLog = ({ name }: LogRow): boolean => TOP_LOGS.has(name);
+
+/** Families of epoch logs that the top panel does not draw, in their order. */
+export function otherFamilies(detail: RunDetail): string[] {
+  const names = logRows(detail).filter((row) => !isTopLog(row) && !RATE_LOGS.has(row.name));
+  return [...new Set(names.map(({ name }) => logFamily(name)))];
+}
+
+/** The values to draw: the finer part where it covers what is in sight, else all. */
+export function inSight(
+  entry: SeriesEntry | null,
+  mode: AxisMode,
+  domain: readonly [number, number],
+): SeriesValues | null {
+  if (!entry) return null;
+  const { detail, full } = entry;
+  const have = detail && span(extents(detail.x, mode));
+  const all = full && span(extents(full.x, mode));
+  if (!have || !all) return full;
+  const a = Math.max(domain[0], all[0]);
+  const b = Math.min(domain[1], all[1]);
+  return have[0] <= a && have[1] >= b ? detail : full;
+}
+
+function finest(library: Library, detail: RunDetail): SeriesEntry | null {
+  let best: SeriesEntry | null = null;
+  for (const info of detail.series) {
+    const entry = library.series(detail.run, info.tag);
+    if (entry?.full && entry.full.windows > (best?.full?.windows ?? 0)) best = entry;
+  }
+  return best;
+}
+
+/** A marker stands at the start of the window that holds its step. */
+function markersOf(
+  library: Library,
+  detail: RunDetail,
+  mode: AxisMode,
+  domain: readonly [number, number],
+): Marker[] {
+  const values = inSight(finest(library, detail), mode, domain);
+  return detail.onsets.map((onset, index) => {
+    const column = values ? columnOfStep(values.x, onset.step) : -1;
+    const x = values && column >= 0 ? extents(values.x, mode).start[column]! : null;
+    const { kind, step, row } = onset;
+    return { onset, index, x, choice: { run: detail.run, kind, step, row } };
+  });
+}
+
+function panelsOf(
+  detail: RunDetail,
+  view: ViewState,
+  everywhere: readonly SeriesInfo[],
+): PanelSpec[] {
+  const { run } = detail;
+  const panels: PanelSpec[] = [];
+  const shown = (quantity: string): boolean => !view.hidden.includes(quantity);
+  const id = (...parts: readonly string[]): string => JSON.stringify([run, ...parts]);
+  const hasTop = detail.series.some(({ quantity }) => TOP_QUANTITIES.has(quantity));
+  if (hasTop && shown(LOSS_TAG)) panels.push({ kind: "loss", id: id(LOSS_TAG), tag: LOSS_TAG });
+  if (shown("epoch_logs"))
+    for (const family of otherFamilies(detail)) {
+      const tag = `stability/epoch_logs/${family}`;
+      panels.push({ kind: "logs", id: id(tag), tag, family });
+    }
+  const own = new Map(detail.series.map((info) => [info.tag, info]));
+  for (const wanted of everywhere) {
+    const { tag, quantity, view: kind } = wanted;
+    if (!shown(quantity) || kind === "hidden" || TOP_QUANTITIES.has(quantity)) continue;
+    const info = own.get(tag);
+    if (!info) {
+      if (kind === "heatmap")
+        panels.push({ kind: "absent", id: id(tag), tag, title: wanted.title });
+      continue;
+    }
+    panels.push({ kind, id: id(tag), tag, info });
+    if (view.row?.tag === tag && info.rows.includes(view.row.row))
+      panels.push({ kind: "row", id: id(tag, "row"), tag, info, row: view.row.row });
+  }
+  return panels;
+}
+
+/** All series of these runs, each tag once, in the order of the first run that has it. */
+function unionOfSeries(details: readonly RunDetail[]): SeriesInfo[] {
+  const union = new Map<string, SeriesInfo>();
+  for (const detail of details)
+    for (const info of detail.series) if (!union.has(info.tag)) union.set(info.tag, info);
+  return [...union.values()];
+}
+
+export function tagsOf(panel: PanelSpec, detail: RunDetail): string[] {
+  const logs = (wanted: (row: LogRow) => boolean) =>
+    logRows(detail)
+      .filter(wanted)
+      .map(({ info }) => info.tag);
+  switch (panel.kind) {
+    case "absent":
+      return [];
+    case "logs":
+      return logs(({ name }) => logFamily(name) === panel.family);
+    case "loss":
+      return [
+        ...infosOf(detail, "loss").map(({ tag }) => tag),
+        ...infosOf(detail, "learning_rate").map(({ tag }) => tag),
+        ...logs(isTopLog),
+      ];
+    default:
+      return [panel.tag];
+  }
+}
+
+/** The steps in sight, widened to whole columns: what to ask for in finer columns. */
+export function stepsInSight(
+  values: SeriesValues,
+  mode: AxisMode,
+  zoom: readonly [number, number],
+): readonly [number, number] | null {
+  const range = overlapping(extents(values.x, mode), zoom[0], zoom[1]);
+  return range && [values.x.firstStep[range[0]]!, values.x.lastStep[range[1]]!];
+}
+
+/** Steps in sight of a zoom; null where all of them are. */
+export const savedRange = (
+  values: SeriesValues | null,
+  { axis, zoom }: ViewState,
+): readonly [number, number] | null => (values && zoom ? stepsInSight(values, axis, zoom) : null);
+
+function fullDomain(library: Library, scenes: readonly RunDetail[], mode: AxisMode) {
+  let [a, b] = [Infinity, -Infinity];
+  for (const detail of scenes)
+    for (const { full } of library.entry(detail.run).series.values()) {
+      const range = full && span(extents(full.x, mode));
+      if (!range) continue;
+      a = Math.min(a, range[0]);
+      b = Math.max(b, range[1]);
+    }
+  // Epochs and steps are counted from 0: a run whose first windows are gone says so by the gap.
+  if (mode !== "wall" && a < Infinity) a = Math.min(a, 0);
+  return a < b ? ([a, b] as const) : null;
+}
+
+export function buildScene(view: ViewState, library: Library): Scene {
+  const chosen = (view.runs ?? [])
+    .map((run) => ({ run, summary: library.summary(run) }))
+    .filter((item): item is { run: string; summary: RunSummary } => item.summary !== null);
+  const details = chosen
+    .map(({ run }) => library.entry(run).detail)
+    .filter((detail): detail is RunDetail => detail !== null);
+  const union = unionOfSeries(details);
+  const full = fullDomain(library, details, view.axis);
+  const domain = view.zoom ?? full ?? [0, 1];
+  const quantities = new Map<string, Quantity>();
+  for (const { quantity, view: kind, title } of union) {
+    if (kind === "hidden" || quantity === "learning_rate" || quantities.has(quantity)) continue;
+    quantities.set(quantity, { name: quantity, title });
+  }
+  return {
+    full,
+    domain,
+    quantities: [...quantities.values()],
+    runs: chosen.map(({ run, summary }) => {
+      const { detail, error } = library.entry(run);
+      return {
+        run,
+        summary,
+        detail,
+        error,
+        panels: detail ? panelsOf(detail, view, union) : [],
+        markers: detail ? markersOf(library, detail, view.axis, domain) : [],
+      };
+    }),
+  };
+}
+
+function* finiteValues(series: SeriesValues, statistic: Statistic): Iterable<number> {
+  const values = valuesOf(series, statistic);
+  const counts = series.statistics.get("count");
+  for (let i = 0; i < values.length; i++)
+    if (classify(values[i]!, counts?.[i]) === "value") yield values[i]!;
+}
+
+/** One colour scale a quantity, over all runs that are shown: equal colours are equal values. */
+export class ColourScales {
+  private readonly known = new Map<string, { sources: readonly unknown[]; scale: ColourScale }>();
+
+  get(quantity: string, scene: Scene, library: Library, view: ViewState): ColourScale {
+    const sources: SeriesValues[] = [];
+    let kind: "log" | "linear" = "linear";
+    for (const { run, detail } of scene.runs)
+      for (const info of detail?.series ?? [])
+        if (info.quantity === quantity) {
+          kind = info.scale;
+          const full = library.series(run, info.tag)?.full;
+          if (full) sources.push(full);
+        }
+    const pin = view.pinned[quantity];
+    if (pin && (kind === "linear" || pin[0] > 0)) return fixedScale(kind, pin[0], pin[1]);
+    const inputs = [...sources, view.statistic, kind];
+    const found = this.known.get(quantity);
+    if (found?.sources.length === inputs.length && inputs.every((x, i) => x === found.sources[i]))
+      return found.scale;
+    const scale = fitScale(
+      kind,
+      sources.map((source) => finiteValues(source, view.statistic)),
+    );
+    this.known.set(quantity, { sources: inputs, scale });
+    return scale;
+  }
+}

@@ -1,0 +1,101 @@
+/** The runs that are shown as a table, by learning rate first: a sweep at a glance. */
+import { sortRuns, type Comparison, type ComparedRun, type SortKey } from "../model/comparison";
+import { kindName } from "../model/verdict";
+import { h, replaceChildren, toggle } from "../ui/dom";
+import { formatNumber, words } from "../ui/format";
+
+interface Column {
+  readonly key: SortKey;
+  readonly title: string;
+  readonly cell: (run: ComparedRun) => string;
+}
+
+function columnsFor(figure: string | null): Column[] {
+  const name = figure === null ? "figure" : words(figure);
+  const figures: Column[] = [
+    { key: "best", title: `best ${name}`, cell: ({ best }) => formatNumber(best, 3) },
+    { key: "last", title: "last", cell: ({ last }) => formatNumber(last, 3) },
+  ];
+  return [
+    { key: "learningRate", title: "lr", cell: (run) => formatNumber(run.learningRate, 3) },
+    { key: "run", title: "run", cell: ({ run }) => run },
+    ...(figure === null ? [] : figures),
+    {
+      key: "onset",
+      title: "first onset",
+      cell: ({ summary: { firstOnset } }) =>
+        firstOnset ? `epoch ${firstOnset.epoch}: ${kindName(firstOnset.kind)}` : "none",
+    },
+  ];
+}
+
+export class ComparisonTable {
+  private readonly table = h("table");
+  readonly element = h(
+    "section",
+    { class: "comparison", "data-testid": "comparison", hidden: true },
+    h("h2", {}, "Compared"),
+    this.table,
+  );
+  private key: SortKey = "learningRate";
+  private descending = true;
+  private shown = "";
+  private comparison: Comparison | null = null;
+
+  update(comparison: Comparison): void {
+    this.comparison = comparison;
+    toggle(this.element, comparison.runs.length > 1);
+    const content = JSON.stringify(
+      comparison.runs.map(({ summary, best, last }) => [summary, String(best), String(last)]),
+    );
+    const shown = [comparison.figure, content, this.key, this.descending].join();
+    if (shown === this.shown) return;
+    this.shown = shown;
+    this.draw(comparison);
+  }
+
+  private draw(comparison: Comparison): void {
+    const columns = columnsFor(comparison.figure);
+    const focused = (document.activeElement as HTMLElement | null)?.dataset["sort"];
+    replaceChildren(
+      this.table,
+      h("thead", {}, h("tr", {}, ...columns.map((column) => this.head(column)))),
+      h(
+        "tbody",
+        {},
+        ...sortRuns(comparison, this.key, this.descending).map((run) =>
+          h(
+            "tr",
+            { "data-run": run.run },
+            ...columns.map(({ cell, key }) => h("td", { "data-column": key }, cell(run))),
+          ),
+        ),
+      ),
+    );
+    if (focused !== undefined)
+      this.table.querySelector<HTMLElement>(`[data-sort="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  private head({ key, title }: Column): HTMLElement {
+    const sorted = key === this.key;
+    const arrow = this.descending ? " ▾" : " ▴";
+    const button = h(
+      "button",
+      {
+        type: "button",
+        class: "quiet",
+        "data-sort": key,
+        on: {
+          click: () => {
+            this.descending = sorted ? !this.descending : key !== "run" && key !== "onset";
+            this.key = key;
+            if (this.comparison) this.update(this.comparison);
+          },
+        },
+      },
+      title + (sorted ? arrow : ""),
+    );
+    const order = this.descending ? "descending" : "ascending";
+    return h("th", { scope: "col", "aria-sort": sorted ? order : "none" }, button);
+  }
+}

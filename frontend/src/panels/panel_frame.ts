@@ -1,0 +1,55 @@
+/** The head of a panel, and the sentence it shows when it has nothing to draw. */
+import { h, replaceChildren, setText, toggle } from "../ui/dom";
+import type { Actions } from "./context";
+
+export class PanelFrame {
+  readonly title = h("h3");
+  readonly subtitle = h("p", { class: "panel-subtitle" });
+  readonly tools = h("div", { class: "panel-tools" });
+  readonly body = h("div", { class: "panel-body" });
+  readonly note = h("p", { class: "panel-note" });
+  private readonly message = h("div", { class: "panel-message", role: "status", hidden: true });
+  readonly element: HTMLElement;
+  private shown: string | null = null;
+
+  constructor(kind: string, run: string, tag: string) {
+    this.element = h(
+      "section",
+      {
+        class: `panel panel-${kind}`,
+        "data-testid": "panel",
+        "data-kind": kind,
+        "data-run": run,
+        "data-tag": tag,
+      },
+      h("header", { class: "panel-head" }, this.title, this.subtitle, this.tools),
+      this.message,
+      this.body,
+      this.note,
+    );
+  }
+
+  /** A route's own sentence; what was drawn before stays. */
+  showMessage(error: string | null, stillDrawn: boolean, actions: Actions): void {
+    toggle(this.message, error !== null);
+    if (error === this.shown) return;
+    this.shown = error;
+    if (error === null) return;
+    const retry = h(
+      "button",
+      {
+        type: "button",
+        class: "quiet",
+        on: {
+          click: () => {
+            actions.retry();
+          },
+        },
+      },
+      "Try again",
+    );
+    const text = h("span");
+    setText(text, error + (stillDrawn ? " What you see is from before." : ""));
+    replaceChildren(this.message, text, retry);
+  }
+}

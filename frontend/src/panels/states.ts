@@ -1,0 +1,70 @@
+/** What the page says when there is nothing to draw. */
+import { h } from "../ui/dom";
+import type { Actions } from "./context";
+
+const CODE = [
+  "from tb_stability import StabilityCallback",
+  "",
+  'model.fit(x, y, epochs=20, callbacks=[StabilityCallback("logs/run1")])',
+].join("\n");
+
+export type PageState =
+  | { readonly kind: "ready" }
+  | { readonly kind: "loading" }
+  | { readonly kind: "no runs" }
+  | { readonly kind: "none chosen" }
+  | { readonly kind: "failed"; readonly message: string };
+
+export function stateMessage(state: PageState, actions: Actions): HTMLElement | null {
+  switch (state.kind) {
+    case "ready":
+      return null;
+    case "loading":
+      return h("div", { class: "state", role: "status" }, h("p", {}, "Reading the runs …"));
+    case "none chosen":
+      return h(
+        "div",
+        { class: "state" },
+        h("h2", {}, "No run is chosen"),
+        h("p", {}, "Choose one or several runs on the left; several are shown under each other."),
+      );
+    case "no runs":
+      return h(
+        "div",
+        { class: "state", "data-testid": "no-runs" },
+        h("h2", {}, "No run in this log directory was logged for stability"),
+        h(
+          "p",
+          {},
+          "Add the callback to the training program, and point it into the log directory:",
+        ),
+        h("pre", {}, h("code", {}, CODE)),
+        h(
+          "p",
+          {},
+          "The page fills by itself as soon as the first window is written. If it does not, check " +
+            "that TensorBoard's --logdir is the folder above, and that this TensorBoard was started " +
+            "where tb_stability is installed.",
+        ),
+      );
+    case "failed":
+      return h(
+        "div",
+        { class: "state", role: "alert" },
+        h("h2", {}, "The runs could not be read"),
+        h("p", {}, state.message),
+        h(
+          "button",
+          {
+            type: "button",
+            on: {
+              click: () => {
+                actions.retry();
+              },
+            },
+          },
+          "Try again",
+        ),
+      );
+  }
+}

@@ -1,0 +1,38 @@
+/** Exact values beside the pointer. Screen readers get them through the live region instead. */
+import { h, toggle } from "../ui/dom";
+import type { Pointed, Tip } from "./context";
+
+const OFFSET = 14;
+
+export class Tooltip {
+  readonly element = h("div", {
+    class: "tooltip",
+    "aria-hidden": "true",
+    "data-testid": "tooltip",
+    hidden: true,
+  });
+
+  show(tip: Tip | null, at: Pointed | null): void {
+    toggle(this.element, tip !== null && at !== null);
+    if (!tip || !at) return;
+    this.element.replaceChildren(
+      h("strong", {}, tip.title),
+      h("p", { class: "tip-place" }, tip.place),
+      h(
+        "dl",
+        {},
+        ...tip.readings.flatMap(({ name, value, colour }) => [
+          h("dt", colour ? { style: { color: colour } } : {}, name),
+          h("dd", {}, value),
+        ]),
+      ),
+      ...tip.remarks.map((remark) => h("p", { class: "tip-remark" }, remark)),
+    );
+    const { width, height } = this.element.getBoundingClientRect();
+    const right = at.pageX + OFFSET;
+    const below = at.pageY + OFFSET;
+    const left = right + width < window.innerWidth - 4 ? right : at.pageX - OFFSET - width;
+    const top = below + height < window.innerHeight - 4 ? below : at.pageY - OFFSET - height;
+    this.element.style.transform = `translate(${Math.round(Math.max(4, left))}px, ${Math.round(Math.max(4, top))}px)`;
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * What has been fetched, and what is under way. Nothing here draws: listeners are told that
+ * something arrived. What has arrived stays until something newer of the same kind replaces it,
+ * so that the page never flickers.
+ */
+import { isAbort, type Client } from "../api/client";
+import type { RunDetail, RunSummary, SeriesRequest, SeriesValues } from "../api/types";
+
+export interface SeriesEntry {
+  /** All of the series, in as many columns as were asked for. */
+  full: SeriesValues | null;
+  /** The part that is zoomed into, in finer columns. */
+  detail: SeriesValues | null;
+  error: string | null;
+}
+
+export interface RunEntry {
+  detail: RunDetail | null;
+  error: string | null;
+  readonly series: Map<string, SeriesEntry>;
+}
+
+export interface Want {
+  readonly run: string;
+  readonly tag: string;
+  readonly columns: number;
+  /** Steps to see finer, both inclusive; null for the whole series only. */
+  readonly range: readonly [number, number] | null;
+}
+
+interface Flight {
+  readonly key: string;
+  readonly abort: AbortController;
+}
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
+export class Library {
+  runs: readonly RunSummary[] | null = null;
+  runsError: string | null = null;
+  private readonly entries = new Map<string, RunEntry>();
+  /** Under way or done, by slot ("full" or "detail" of a series, or a run): never asked twice. */
+  private readonly flights = new Map<string, Flight>();
+  private refreshing: Promise<void> | null = null;
+
+  constructor(
+    private readonly client: Client,
+    private readonly changed: () => void,
+  ) {}
+
+  entry(run: string): RunEntry {
+    let entry = this.entries.get(run);
+    if (!entry) {
+      entry = { detail: null, error: null, series: new Map() };
+      this.entries.set(run, entry);
+    }
+    return entry;
+  }
+
+  series(run: string, tag: string): SeriesEntry | null {
+    return this.entries.get(run)?.series.get(tag) ?? null;
+  }
+
+  summary(run: string): RunSummary | null {
+    return this.runs?.find((summary) => summary.run === run) ?? null;
+  }
+
+  get busy(): boolean {
+    return this.pending > 0 || this.refreshing !== null;
+  }
+  private pending = 0;
+
+  /** Ask for the list of runs. Calls that overlap share one request. */
+  refresh(): Promise<void> {
+    this.refreshing ??= this.client
+      .runs()
+      .then(
+        (runs) => {
+          this.runs = runs;
+          this.runsError = null;
+        },
+        (error: unknown) => {
+          this.runsError = messageOf(error);
+        },
+      )
+      .finally(() => {
+        this.refreshing = null;
+        this.changed();
+      });
+    return this.refreshing;
+  }
+
+  /** Forget failures, so that the next `want` asks again. */
+  retry(): void {
+    for (const [slot, flight] of this.flights) {
+      const [run, tag] = JSON.parse(slot) as [string, string?];
+      const failed = tag === undefined ? this.entry(run).error : this.series(run, tag)?.error;
+      if (failed) {
+        flight.abort.abort();
+        this.flights.delete(slot);
+      }
+    }
+    void this.refresh();
+  }
+
+  wantRun(run: string): void {
+    const summary = this.summary(run);
+    if (!summary) return;
+    const entry = this.entry(run);
+    if (entry.detail?.revision === summary.revision) return;
+    this.fly(
+      JSON.stringify([run]),
+      summary.revision,
+      (signal) => this.client.run(run, signal),
+      (detail) => {
+        entry.detail = detail;
+        entry.error = null;
+      },
+      (error) => {
+        entry.error = error;
+      },
+    );
+  }
+
+  wantSeries({ run, tag, columns, range }: Want): void {
+    const entry = this.entry(run);
+    const revision = entry.detail?.revision;
+    if (revision === undefined) return;
+    let series = entry.series.get(tag);
+    if (!series) entry.series.set(tag, (series = { full: null, detail: null, error: null }));
+    const { full } = series;
+    const tooCoarse = full !== null && full.windows > full.columns && columns > full.columns * 1.15;
+    const asked = tooCoarse || !full ? columns : Math.max(columns, full.columns);
+    if (full?.revision !== revision || tooCoarse)
+      this.load(series, "full", { run, tag, columns: asked }, `${revision}@${asked}`);
+    if (!range || !full || full.windows <= full.columns) {
+      series.detail = null;
+      this.land(JSON.stringify([run, tag, "detail"]));
+      return;
+    }
+    const [firstStep, lastStep] = range;
+    const request = { run, tag, columns, firstStep, lastStep };
+    this.load(series, "detail", request, `${revision}@${columns}:${firstStep}-${lastStep}`);
+  }
+
+  private load(
+    series: SeriesEntry,
+    part: "full" | "detail",
+    request: SeriesRequest,
+    key: string,
+  ): void {
+    this.fly(
+      JSON.stringify([request.run, request.tag, part]),
+      key,
+      (signal) => this.client.series(request, signal),
+      (values) => {
+        series[part] = values;
+        series.error = null;
+      },
+      (error) => {
+        series.error = error;
+      },
+    );
+  }
+
+  private land(slot: string): void {
+    this.flights.get(slot)?.abort.abort();
+    this.flights.delete(slot);
+  }
+
+  private fly<T>(
+    slot: string,
+    key: string,
+    send: (signal: AbortSignal) => Promise<T>,
+    arrived: (value: T) => void,
+    failed: (message: string) => void,
+  ): void {
+    if (this.flights.get(slot)?.key === key) return;
+    this.land(slot);
+    const flight: Flight = { key, abort: new AbortController() };
+    this.flights.set(slot, flight);
+    this.pending++;
+    send(flight.abort.signal)
+      .then(
+        (value) => {
+          if (this.flights.get(slot) === flight) arrived(value);
+        },
+        (error: unknown) => {
+          if (this.flights.get(slot) === flight && !isAbort(error)) failed(messageOf(error));
+        },
+      )
+      .finally(() => {
+        this.pending--;
+        this.changed();
+      });
+  }
+}

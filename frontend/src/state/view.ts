@@ -1,0 +1,53 @@
+/** What the reader chose to look at. All of it lives in the URL (url.ts), and nothing else does. */
+import type { AxisMode } from "../model/columns";
+import type { Statistic } from "../model/cells";
+
+export interface RowChoice {
+  readonly tag: string;
+  readonly row: string;
+}
+
+export interface OnsetChoice {
+  readonly run: string;
+  readonly kind: string;
+  readonly step: number;
+  readonly row: string | null;
+}
+
+export interface ViewState {
+  /** null: nothing was chosen yet, the page decides once. */
+  readonly runs: readonly string[] | null;
+  readonly axis: AxisMode;
+  /** Visible part of the x axis, in units of that axis; null: all of it. */
+  readonly zoom: readonly [number, number] | null;
+  /** Quantities that are not shown. */
+  readonly hidden: readonly string[];
+  /** Which statistic of a window the heatmaps paint. */
+  readonly statistic: Statistic;
+  readonly row: RowChoice | null;
+  readonly onset: OnsetChoice | null;
+  /** Only heatmap rows whose name holds this text. */
+  readonly filter: string;
+  /** Colour scales that the reader holds still: quantity -> its two ends. */
+  readonly pinned: Readonly<Record<string, readonly [number, number]>>;
+}
+
+export const INITIAL_VIEW: ViewState = {
+  runs: null,
+  axis: "epoch",
+  zoom: null,
+  hidden: [],
+  statistic: "mean",
+  row: null,
+  onset: null,
+  filter: "",
+  pinned: {},
+};
+
+export const sameOnset = (a: OnsetChoice | null, b: OnsetChoice | null): boolean =>
+  a !== null &&
+  b !== null &&
+  a.run === b.run &&
+  a.kind === b.kind &&
+  a.step === b.step &&
+  a.row === b.row;

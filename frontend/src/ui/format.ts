@@ -1,0 +1,56 @@
+/** Numbers and times as the page writes them. */
+
+const SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/** Up to `digits` significant digits; scientific where that is shorter to read. */
+export function formatNumber(value: number | null | undefined, digits = 4): string {
+  if (value === null || value === undefined) return "–";
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "−Inf";
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 1e-3 && size < 1e6)
+    return String(Number(value.toPrecision(digits))).replace("-", "−");
+  const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
+  return `${Number(mantissa)}e${Number(exponent)}`.replaceAll("-", "−");
+}
+
+/** For tick labels: powers of ten as such. */
+export function formatTick(value: number): string {
+  const exponent = Math.log10(Math.abs(value));
+  if (value > 0 && Number.isInteger(exponent) && (exponent >= 4 || exponent <= -3)) {
+    const digits = String(Math.abs(exponent)).replace(/\d/g, (d) => SUPERSCRIPT[Number(d)] ?? "");
+    return `10${exponent < 0 ? "⁻" : ""}${digits}`;
+  }
+  return formatNumber(value, 3);
+}
+
+export const formatCount = (value: number): string =>
+  String(value).replace(/\B(?=(\d{3})+$)/g, " ");
+
+const two = (value: number): string => String(value).padStart(2, "0");
+
+export function formatClock(seconds: number, range = 0): string {
+  const date = new Date(seconds * 1000);
+  const time = `${two(date.getHours())}:${two(date.getMinutes())}`;
+  if (range > 172800) return `${date.getMonth() + 1}/${date.getDate()} ${time}`;
+  return range > 7200 ? time : `${time}:${two(date.getSeconds())}`;
+}
+
+export function formatDateTime(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${formatClock(seconds)}`;
+}
+
+export function formatAgo(seconds: number): string {
+  if (seconds < 5) return "just now";
+  if (seconds < 90) return `${Math.round(seconds)} s ago`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min ago`;
+  if (seconds < 129600) return `${Math.round(seconds / 3600)} h ago`;
+  return `${Math.round(seconds / 86400)} days ago`;
+}
+
+export const words = (kind: string): string => kind.replaceAll("_", " ");
+
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

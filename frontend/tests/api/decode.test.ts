@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import {
+  ContractError,
+  decodeFloat32,
+  decodeNumber,
+  decodeRun,
+  decodeRuns,
+  decodeSeries,
+} from "../../src/api/decode";
+import { encodeFloat32, runJson, seriesJson, summaryJson } from "../examples";
+
+describe("decodeNumber", () => {
+  it("reads what JSON cannot express", () => {
+    expect(decodeNumber("NaN")).toBeNaN();
+    expect(decodeNumber("Infinity")).toBe(Infinity);
+    expect(decodeNumber("-Infinity")).toBe(-Infinity);
+    expect(decodeNumber(-0.5)).toBe(-0.5);
+  });
+  it("refuses numbers in disguise", () => {
+    expect(() => decodeNumber("3")).toThrow(ContractError);
+    expect(() => decodeNumber(null)).toThrow(ContractError);
+  });
+});
+
+describe("decodeFloat32", () => {
+  it("reads the example of http_api.md, little-endian", () => {
+    expect([...decodeFloat32("AACAPwAAAEAAAEBAAACAQA==")]).toEqual([1, 2, 3, 4]);
+    expect([...decodeFloat32("AIA7RACAO0QAgDtEAIA7RA==")]).toEqual([750, 750, 750, 750]);
+  });
+  it("keeps NaN and both infinities apart", () => {
+    const values = decodeFloat32(encodeFloat32([NaN, Infinity, -Infinity, 0]));
+    expect([...values]).toEqual([NaN, Infinity, -Infinity, 0]);
+  });
+  it("refuses half a value", () => {
+    expect(() => decodeFloat32("AACA")).toThrow(ContractError);
+  });
+});
+
+describe("decodeRuns", () => {
+  it("reads a summary, and keeps a missing figure missing", () => {
+    const [run] = decodeRuns({ runs: [summaryJson({ learning_rate: null })] });
+    expect(run).toMatchObject({ run: "a/b", status: "finished", learningRate: null });
+    expect(run?.firstOnset).toMatchObject({ kind: "exploding_gradient", epoch: 9, step: 676 });
+  });
+  it("takes a status of the future for unknown", () => {
+    expect(decodeRuns({ runs: [summaryJson({ status: "paused" })] })[0]?.status).toBe("unknown");
+  });
+});
+
+describe("decodeRun", () => {
+  it("keeps evidence that it does not know, in order, with non-finite values", () => {
+    const [onset] = decodeRun(runJson()).onsets;
+    expect([...(onset?.evidence ?? [])]).toEqual([
+      ["tag", "stability/gradient_norm"],
+      ["value", Infinity],
+      ["baseline", null],
+      ["patience", 5],
+      ["windows", "[1,2]"],
+    ]);
+  });
+});
+
+describe("decodeSeries", () => {
+  it("reads places and values", () => {
+    const series = decodeSeries(
+      seriesJson(
+        ["a", "b"],
+        [
+          [1, 2, 3],
+          [4, NaN, 6],
+        ],
+      ),
+    );
+    expect(series.columns).toBe(3);
+    expect([...series.x.lastStep]).toEqual([10, 20, 30]);
+    expect([...(series.statistics.get("mean") ?? [])]).toEqual([1, 2, 3, 4, NaN, 6]);
+  });
+  it("refuses an array of another shape", () => {
+    const json = seriesJson(["a"], [[1, 2]]);
+    const statistics = { mean: encodeFloat32([1, 2, 3]) };
+    expect(() => decodeSeries({ ...json, statistics })).toThrow(/Expected 1 x 2 values of mean/);
+    expect(() => decodeSeries({ ...json, columns: 3 })).toThrow(/3 entries in x.first_step/);
+  });
+});

@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest";
+import { decodeRun, decodeRuns } from "../../src/api/decode";
+import { badge, verdict } from "../../src/model/verdict";
+import { consequencesOf, rootsOf } from "../../src/panels/findings";
+import { moveBy } from "../../src/panels/keys";
+import { evidenceSentence } from "../../src/panels/onset_card";
+import { labelStride, listRows, rowHeightFor } from "../../src/panels/rows";
+import { placeOf } from "../../src/panels/tips";
+import { formatAgo, formatCount, formatNumber, formatTick } from "../../src/ui/format";
+import { onsetJson, runJson, seriesValues, summaryJson } from "../examples";
+
+const summary = (changes: Record<string, unknown>) =>
+  decodeRuns({ runs: [summaryJson(changes)] })[0]!;
+
+describe("verdict", () => {
+  it("says since when and what, in the engine's words", () => {
+    expect(verdict(summary({}))).toBe("diverged since epoch 9: exploding gradient");
+    const spike = { kind: "loss_spike", epoch: 2, step: 5, row: null };
+    expect(verdict(summary({ severity: "warning", first_onset: spike }))).toBe(
+      "suspect since epoch 2: loss spike",
+    );
+    expect(verdict(summary({ severity: null, first_onset: null }))).toBe("stable, 20 epochs");
+    expect(verdict(summary({ severity: null, first_onset: null, steps: 0 }))).toBe(
+      "nothing recorded yet",
+    );
+  });
+  it("does not call a classifier at chance diverged", () => {
+    const chance = { kind: "chance_accuracy", epoch: 0, step: 1, row: null };
+    expect(badge(summary({ first_onset: chance }))).toBe("Unstable");
+  });
+});
+
+describe("findings", () => {
+  const markers = (causes: readonly (number | null)[]) =>
+    decodeRun(
+      runJson({ onsets: causes.map((cause, step) => onsetJson({ cause, step })) }),
+    ).onsets.map((onset, index) => ({
+      onset,
+      index,
+      x: 0,
+      choice: { run: "a", kind: onset.kind, step: onset.step, row: onset.row },
+    }));
+  it("folds consequences, also of consequences, beneath their cause", () => {
+    const list = markers([null, 0, 1, null, 2]);
+    expect(rootsOf(list).map(({ index }) => index)).toEqual([0, 3]);
+    expect(consequencesOf(list, 0).map(({ index }) => index)).toEqual([1, 2, 4]);
+    expect(consequencesOf(list, 3)).toEqual([]);
+  });
+  it("shows an onset whose cause is not in the list", () => {
+    expect(rootsOf(markers([null, 7])).map(({ index }) => index)).toEqual([0, 1]);
+  });
+  it("says the evidence that there is", () => {
+    const evidence = (entries: readonly (readonly [string, number | null])[]) =>
+      evidenceSentence(new Map(entries));
+    expect(
+      evidence([
+        ["value", 31.2],
+        ["baseline", 2.2],
+        ["spread", 0.4],
+        ["threshold", 8.9],
+      ]),
+    ).toBe("31.2 against a baseline of 2.2 ± 0.4 (threshold 8.9)");
+    expect(
+      evidence([
+        ["value", NaN],
+        ["baseline", null],
+      ]),
+    ).toBe("NaN");
+  });
+});
+
+describe("moveBy", () => {
+  const key = (name: string, shiftKey = false) => ({ key: name, shiftKey });
+  it("moves cell by cell, and stops at the edges", () => {
+    expect(moveBy(key("ArrowRight"), { row: 0, column: 3 }, 0, 9, 2)).toEqual({
+      row: 0,
+      column: 4,
+    });
+    expect(moveBy(key("ArrowRight", true), { row: 0, column: 3 }, 0, 9, 2)?.column).toBe(9);
+    expect(moveBy(key("ArrowDown"), { row: 1, column: 3 }, 0, 9, 2)?.row).toBe(1);
+    expect(moveBy(key("Home"), { row: 1, column: 7 }, 4, 9, 2)?.column).toBe(4);
+  });
+  it("starts at the first cell in sight, and leaves other keys alone", () => {
+    expect(moveBy(key("ArrowRight"), null, 4, 9, 2)).toEqual({ row: 0, column: 4 });
+    expect(moveBy(key("Tab"), null, 0, 9, 2)).toBeNull();
+  });
+});
+
+describe("rows", () => {
+  it("fit the height they are given, or scroll", () => {
+    expect(rowHeightFor(96) * 96).toBeLessThanOrEqual(480);
+    expect(rowHeightFor(200) * 200).toBeLessThanOrEqual(480);
+    expect(rowHeightFor(1000)).toBe(3);
+    expect(labelStride(22)).toBe(1);
+    expect(labelStride(3) * 3).toBeGreaterThanOrEqual(13);
+  });
+  it("are found by part of their name", () => {
+    expect(listRows(["Conv_1", "dense", "conv_2"], " conv")).toEqual([0, 2]);
+    expect(listRows(["a", "b"], "")).toEqual([0, 1]);
+  });
+});
+
+describe("format", () => {
+  it("writes numbers as short as they are", () => {
+    expect(formatNumber(0.123456)).toBe("0.1235");
+    expect(formatNumber(1.5e-7)).toBe("1.5e−7");
+    expect(formatNumber(-12)).toBe("−12");
+    expect(formatNumber(NaN)).toBe("NaN");
+    expect(formatNumber(-Infinity)).toBe("−Inf");
+    expect(formatNumber(null)).toBe("–");
+    expect(formatTick(1e-12)).toBe("10⁻¹²");
+    expect(formatTick(100)).toBe("100");
+    expect(formatCount(1234567)).toBe("1 234 567");
+    expect(formatAgo(3600)).toBe("60 min ago");
+  });
+  it("names the place of a column", () => {
+    const series = seriesValues(["a"], [[1, 2]]);
+    expect(placeOf(series, 1)).toMatch(/^epoch 0.25–0.5 · steps 11–20 · /);
+  });
+});
