@@ -20,8 +20,8 @@ from tb_stability.record import RunRecord
 
 _RECORD_SERIES = SeriesMetadata(RUN_RECORD, rows=())
 
-# Tells apart the files that one process opens within one second. TensorBoard reads files in the order
-# of their names.
+# Tells apart the files that one process opens within one second. TensorBoard reads files in the
+# order of their names.
 _file_number = itertools.count()
 
 ResultT = TypeVar("ResultT")
@@ -38,6 +38,9 @@ class EventWriter:
       log_dir: Directory of the run; created where it does not exist.
       suffix: End of the file's name.
 
+    Attributes:
+      log_dir: Directory of the run, as text.
+
     Example:
 
     >>> from tb_stability.metadata import LOSS
@@ -48,7 +51,7 @@ class EventWriter:
     """
 
     def __init__(self, log_dir: str | os.PathLike[str], *, suffix: str = ".stability") -> None:
-        self._log_dir = os.fspath(log_dir)
+        self.log_dir = os.fspath(log_dir)
         self._suffix = suffix
         self._path = ""
         self._records: RecordWriter | None = None
@@ -74,10 +77,10 @@ class EventWriter:
             f"events.out.tfevents.{int(time.time()):010d}.{socket.gethostname()}"
             f".{os.getpid()}.{next(_file_number):06d}{self._suffix}"
         )
-        path = os.path.join(self._log_dir, name)
+        path = os.path.join(self.log_dir, name)
 
         def create() -> RecordWriter:
-            tf.io.gfile.makedirs(self._log_dir)
+            tf.io.gfile.makedirs(self.log_dir)
             records = RecordWriter(tf.io.gfile.GFile(path, "wb"))
             # The file layer opens the file with the first write: a bad directory shows here.
             version = event_pb2.Event(wall_time=time.time(), file_version="brain.Event:2")
@@ -87,15 +90,14 @@ class EventWriter:
 
         self._records = self._checked(
             create,
-            f"cannot write event files to the log_dir {self._log_dir!r}: give a directory that "
+            f"cannot write event files to the log_dir {self.log_dir!r}: give a directory that "
             "exists or can be created, and that this process may write to",
         )
         self._path = path
         self._described = {}
 
     def write_start(self, step: int) -> None:
-        """Says that training starts at a step: TensorBoard drops what older files say of it and
-        after.
+        """Makes TensorBoard drop what older files say of this step and later ones.
 
         So a run that is resumed from an older state, or started again in the same directory,
         replaces what it does again instead of mixing with it.

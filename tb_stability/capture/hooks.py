@@ -1,0 +1,170 @@
+"""What of a model is wrapped while its train step is traced, and how it is unwrapped again.
+
+Nothing is left on the model between traces: the wrapped methods exist only while the train step
+runs in Python, so that validation, prediction, saving and copying never see them. What stays for
+the length of training is `model.train_function`, which Keras keeps for exactly that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import tensorflow as tf
+
+from tb_stability.capture.distribution import is_first_replica, replica_count
+from tb_stability.capture.optimizers import find_optimizers, gradients_given
+from tb_stability.capture.probe import Probe, StepContext
+
+_ABSENT = object()
+
+
+class StepHooks:
+    """Calls probes at the moments of a train step.
+
+    Args:
+      context: Shared by the probes.
+      probes: The quantities to measure; one that raises is dropped from the list with a warning.
+    """
+
+    def __init__(self, context: StepContext, probes: list[Probe]) -> None:
+        self.context = context
+        self.probes = probes
+        self.entered = False
+        self._lock = threading.Lock()
+        self._depth = 0
+        self._wrapped = contextlib.ExitStack()
+
+    def observe(self, train_step: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """Returns a train step that does what the given one does, and is measured."""
+
+        @functools.wraps(train_step, updated=())
+        def observed_step(data: Any) -> Any:
+            self.entered = True
+            with self._installed():
+                outputs = train_step(data)
+            if is_first_replica():
+                self.context.clock.advance(_batch_size(data))
+            return outputs
+
+        return observed_step
+
+    def step_aside(self, probe: Probe, error: Exception, layer: str = "") -> None:
+        """Drops a probe that failed, and says so."""
+        if probe in self.probes:
+            self.probes.remove(probe)
+            where = f" of layer {layer!r}" if layer else ""
+            warnings.warn(
+                f"StabilityCallback cannot measure {probe.name}{where} and leaves it out; training "
+                f"goes on. {type(error).__name__}: {error}",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+
+    @contextlib.contextmanager
+    def _installed(self) -> Iterator[None]:
+        # Replicas of a distribution strategy run the step as threads that wait for each other
+        # inside it: the first one in wraps, the last one out unwraps.
+        with self._lock:
+            self._depth += 1
+            if self._depth == 1:
+                self._wrap()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._depth -= 1
+                if self._depth == 0:
+                    self._wrapped.close()
+
+    def _wrap(self) -> None:
+        model = self.context.model
+        wrap = functools.partial(_replace, self._wrapped)
+        wrap(model, "compute_loss", self._measuring_loss(model.compute_loss))
+        for optimizer in find_optimizers(model).values():
+            wrap(optimizer, "apply", self._measuring_gradients(optimizer, optimizer.apply))
+        for layer in model._flatten_layers():
+            wrap(layer, "call", self._noting_call(layer, layer.call))
+
+    def _measuring_loss(self, compute_loss: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(compute_loss, updated=())
+        def measuring(*args: Any, **kwargs: Any) -> Any:
+            loss = compute_loss(*args, **kwargs)
+            if loss is not None:
+                self._tell(lambda probe: probe.on_loss(self.context, tf.convert_to_tensor(loss)))
+            return loss
+
+        return measuring
+
+    def _measuring_gradients(self, optimizer: Any, apply: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(apply, updated=())
+        def measuring(grads: Any, trainable_variables: Any = None) -> Any:
+            grads = list(grads)
+            if trainable_variables is not None:
+                trainable_variables = list(trainable_variables)
+            gradients = gradients_given(optimizer, grads, trainable_variables)
+            self._tell(lambda probe: probe.on_gradients(self.context, gradients))
+            return apply(grads, trainable_variables)
+
+        return measuring
+
+    def _noting_call(self, layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:
+        first_call = self.context.first_call
+
+        @functools.wraps(call, updated=())
+        def noting(*args: Any, **kwargs: Any) -> Any:
+            first_call.setdefault(id(layer), len(first_call))
+            return call(*args, **kwargs)
+
+        return noting
+
+    def _tell(self, moment: Callable[[Probe], None]) -> None:
+        for probe in list(self.probes):
+            try:
+                moment(probe)
+            except Exception as error:
+                self.step_aside(probe, error)
+
+
+def _replace(stack: contextlib.ExitStack, owner: Any, name: str, replacement: Any) -> None:
+    # Past Keras' and TensorFlow's attribute tracking, which would make it a part of the saved form.
+    attributes = vars(owner)
+    before = attributes.get(name, _ABSENT)
+    attributes[name] = replacement
+
+    def restore() -> None:
+        if before is _ABSENT:
+            attributes.pop(name, None)
+        else:
+            attributes[name] = before
+
+    stack.callback(restore)
+
+
+def make_train_function(model: Any, hooks: StepHooks) -> Callable[[Any], Any]:
+    """Returns a train function of the model's own making whose steps are measured.
+
+    The model's `train_function` and `train_step` are as before when this returns.
+    """
+    own_function = model.train_function
+    with contextlib.ExitStack() as restored:
+        _replace(restored, model, "train_step", hooks.observe(model.train_step))
+        try:
+            model.train_function = None
+            model.make_train_function()
+            observed: Callable[[Any], Any] = model.train_function
+        finally:
+            model.train_function = own_function
+    return observed
+
+
+def _batch_size(data: Any) -> tf.Tensor | None:
+    for part in tf.nest.flatten(data):
+        if tf.is_tensor(part) and part.shape.rank:
+            samples = tf.shape(part, out_type=tf.int64)[0]
+            return samples * replica_count() if replica_count() > 1 else samples
+    return None

@@ -1,0 +1,288 @@
+"""One call of `fit`, from before its first step to the last line of its run record."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tb_stability.capture.accumulators import StepClock
+from tb_stability.capture.describe import describe_run
+from tb_stability.capture.hooks import StepHooks, make_train_function
+from tb_stability.capture.optimizers import steps_taken
+from tb_stability.capture.probe import Measurement, Probe, StepContext
+from tb_stability.capture.windows import SERIES as WINDOW_SERIES
+from tb_stability.capture.windows import WindowClock
+from tb_stability.metadata import EPOCH_LOGS, SeriesMetadata
+from tb_stability.record import RunRecord, Status
+from tb_stability.writer import EventWriter
+
+
+class Recording:
+    """Measures a model's training and writes it, until it ends one way or another.
+
+    Args:
+      model: A compiled model.
+      params: What Keras tells its callbacks of this call of `fit`.
+      writer: Not yet opened.
+      probes: The quantities to measure.
+      window_steps: See `WindowClock`.
+      steps_done: Training steps of this run that were recorded before.
+
+    Raises:
+      OSError: If the event file cannot be created.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        params: Mapping[str, Any] | None,
+        writer: EventWriter,
+        probes: list[Probe],
+        *,
+        window_steps: int,
+        steps_done: int = 0,
+    ) -> None:
+        writer.open()
+        self.params = params
+        self._model = model
+        self._writer = writer
+        self._windows = WindowClock(window_steps, steps_done)
+        capacity = window_steps + model.steps_per_execution - 1
+        self._context = StepContext(model, StepClock(capacity))
+        self._hooks = StepHooks(self._context, probes)
+        self._record: RunRecord | None = None
+        self._described = False
+        self._ended = False
+        self._function: ObservedTrainFunction | None = None
+
+    @property
+    def log_dir(self) -> str:
+        """Directory of the run."""
+        return self._writer.log_dir
+
+    @property
+    def steps_done(self) -> int:
+        """Number of the last step recorded."""
+        return self._windows.steps_done
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Notes the epoch that the next steps belong to."""
+        self._windows.epoch = epoch
+
+    def begin_batch(self) -> None:
+        """Makes sure that the next execution of the model's train function is observed.
+
+        Raises:
+          ValueError: If another callback observes this execution already.
+        """
+        if self._ended:
+            return
+        if self._record is None:
+            self._begin()
+        if self._function is None or self._model.train_function is not self._function:
+            # Also where a callback compiled the model anew in the middle of training.
+            self._end_other_recording()
+            self._function = ObservedTrainFunction(self, self._model, self._hooks)
+            self._model.train_function = self._function
+        self._function.expected = True
+
+    def executed(self) -> None:
+        """Ends the window where the execution that was just done has filled it."""
+        clock = self._context.clock
+        if self._ended or not self._windows.executed(self._model.steps_per_execution):
+            return
+        steps = clock.read()
+        if self._windows.correct(steps):
+            self._end_window(steps)
+
+    def end_epoch(self, logs: Mapping[str, Any] | None) -> None:
+        """Ends the window, and writes what Keras reported of the epoch."""
+        if self._ended or self._record is None:
+            return
+        self._end_window(self._context.clock.read())
+        self._write(list(_epoch_logs(logs or {})))
+
+    def end(self, status: Status) -> None:
+        """Writes what there is, with the status in the run record, and restores the model."""
+        if self._ended:
+            return
+        self._restore_model()
+        if self._record is not None:
+            self._end_window(self._context.clock.read())
+            self._write_record(status)
+        self._ended = True
+        self._attempt(self._writer.close)
+
+    def interrupt(self) -> None:
+        """Ends a recording whose `fit` was left by an exception."""
+        # This may be called by the garbage collector, and that while some function is traced.
+        with tf.init_scope():
+            self.end("interrupted")
+
+    def abandon(self) -> None:
+        """Stops measuring without another word in the event file, and restores the model."""
+        self._restore_model()
+        self._ended = True
+        with contextlib.suppress(OSError):
+            self._writer.close()
+
+    def _begin(self) -> None:
+        # Not before the first batch: callbacks may restore a saved state when training begins.
+        self._windows.steps_done = max(self.steps_done, steps_taken(self._model))
+        first_step = self.steps_done + 1
+        self._record = describe_run(self._model, self.params, first_step=first_step)
+        self._attempt(lambda: self._writer.write_start(first_step))
+        self._write_record("training", step=first_step)
+
+    def _end_other_recording(self) -> None:
+        other = self._model.train_function
+        if not isinstance(other, ObservedTrainFunction):
+            return
+        if other.expected and other.recording.params is self.params:
+            raise ValueError(
+                f"Model {self._model.name!r} is recorded by two StabilityCallbacks, with the "
+                f"log_dirs {other.recording.log_dir!r} and {self.log_dir!r}: give fit only one"
+            )
+        # Its fit was left by an exception that is still being handled.
+        other.recording.interrupt()
+
+    def _end_window(self, steps: int) -> None:
+        if steps == 0:
+            return
+        window = self._windows.end(steps)
+        measured: list[Measurement] = [(WINDOW_SERIES, np.array([window], np.float32))]
+        for probe in list(self._hooks.probes):
+            try:
+                measured.extend(probe.collect(steps))
+            except Exception as error:
+                self._hooks.step_aside(probe, error)
+        self._context.clock.reset()
+        self._write(measured)
+        if not self._described:
+            self._complete_record()
+
+    def _complete_record(self) -> None:
+        # Subclassed models have no layers, and batches no size, before the first step was traced.
+        self._described = True
+        assert self._record is not None
+        self._record = describe_run(
+            self._model,
+            self.params,
+            rows=self._context.rows(),
+            first_step=self._record.first_step,
+            batch_size=self._context.clock.most_samples(),
+        )
+        self._write_record("training")
+
+    def _write(self, measured: list[Measurement]) -> None:
+        def write() -> None:
+            self._writer.write_window(self.steps_done, measured)
+            self._writer.flush()
+
+        self._attempt(write)
+
+    def _write_record(self, status: Status, step: int | None = None) -> None:
+        assert self._record is not None
+        record = dataclasses.replace(self._record, status=status)
+
+        def write() -> None:
+            self._writer.write_record(record, self.steps_done if step is None else step)
+            self._writer.flush()
+
+        self._attempt(write)
+
+    def _attempt(self, write: Callable[[], None]) -> None:
+        if self._ended:
+            return
+        try:
+            write()
+        except OSError as error:
+            self.abandon()
+            warnings.warn(
+                f"StabilityCallback stopped recording after step {self.steps_done}, as its event "
+                f"file can no longer be written; training goes on. {error}",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+
+    def _restore_model(self) -> None:
+        if self._function is not None and self._model.train_function is self._function:
+            self._model.train_function = self._function.own_function
+
+
+class ObservedTrainFunction:
+    """Stands in for `model.train_function` while the model trains.
+
+    It expects every call to be announced by the callback. A call that was not comes from another
+    training than the one it was made for, which ended in an exception: then it takes itself out.
+    """
+
+    def __init__(self, recording: Recording, model: Any, hooks: StepHooks) -> None:
+        self.recording = recording
+        self.own_function = model.train_function
+        self.expected = False
+        self._model = model
+        self._hooks = hooks
+        self._observed = make_train_function(model, hooks)
+
+    def __call__(self, iterator: Any) -> Any:
+        if not self.expected:
+            self.recording.interrupt()
+            return self._run_own(iterator)
+        self.expected = False
+        self._hooks.entered = False
+        try:
+            outputs = self._observed(iterator)
+        except (StopIteration, tf.errors.OutOfRangeError):
+            raise
+        except Exception as error:
+            if self._model.run_eagerly or not self._hooks.entered:
+                self.recording.interrupt()
+                raise
+            # It failed while it was traced or compiled, by our fault or the model's own.
+            reason = f"{type(error).__name__}: {error}"
+        except BaseException:
+            self.recording.interrupt()
+            raise
+        else:
+            self.recording.executed()
+            return outputs
+        return self._run_unobserved(iterator, reason)
+
+    def _run_unobserved(self, iterator: Any, reason: str) -> Any:
+        try:
+            outputs = self._run_own(iterator)
+        except BaseException:
+            self.recording.interrupt()
+            raise
+        self.recording.abandon()
+        warnings.warn(
+            f"StabilityCallback cannot observe the train step of model {self._model.name!r} and "
+            f"records nothing more; training goes on. {reason}",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return outputs
+
+    def _run_own(self, iterator: Any) -> Any:
+        if self.own_function is None:
+            self._model.train_function = None
+            self._model.make_train_function()
+            self.own_function = self._model.train_function
+        return self.own_function(iterator)
+
+
+def _epoch_logs(logs: Mapping[str, Any]) -> Iterator[Measurement]:
+    for name, value in logs.items():
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            continue
+        series = SeriesMetadata(EPOCH_LOGS, rows=(name,), row_group=name)
+        yield series, np.array([[number]], np.float32)
