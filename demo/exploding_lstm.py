@@ -19,7 +19,7 @@ from demo.case import DemoCase, DemoRun, Expectation
 if TYPE_CHECKING:
     import keras
 
-SEED = 3
+SEED = 8
 SERIES = 960
 VALIDATION_SERIES = 160
 TIME_STEPS = 400
@@ -85,19 +85,19 @@ CASE = DemoCase(
     title="LSTM over long sequences: the state accumulates and the loss explodes",
     cases=(3, 4),
     story=(
-        "An LSTM with ReLU forecasts series of 400 time steps. The loss falls for five epochs, "
-        "then the state grows over the time steps, the gradient leaves its baseline by a factor "
-        "of thousands and within a few steps loss and gradient are not finite. Mended by cutting "
-        "the same data into pieces of 25 time steps, with gradient clipping as a guard. "
+        "An LSTM with ReLU forecasts series of 400 time steps. The loss falls for six epochs, "
+        "then the state grows over the time steps, the gradient leaves its baseline by many orders "
+        "of magnitude, and at once loss and gradient are not finite. Mended by cutting the same "
+        "data into pieces of 25 time steps, with gradient clipping as a guard. "
         "Clipping alone does not mend it: the state still grows within a sequence."
     ),
     faulty=DemoRun(
         name="faulty",
         train=partial(train, time_steps=TIME_STEPS, clipnorm=None),
         expected=(
-            Expectation("exploding_gradient", 5),
-            Expectation("nonfinite_loss", 5),
-            Expectation("nonfinite_gradient", 5),
+            Expectation("exploding_gradient", 6),
+            Expectation("nonfinite_loss", 6),
+            Expectation("nonfinite_gradient", 6),
         ),
         may_show=(
             "nonfinite_weights",

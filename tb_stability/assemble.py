@@ -22,6 +22,12 @@ Tags = dict[str, TensorTimeSeries]
 # Quantities that people look at first; any other comes after them, by tag.
 _DISPLAY_ORDER = ("loss", "epoch_logs", "learning_rate", "gradient_norm")
 
+# Statistics that count steps, measurements or epochs, and so are whole numbers from -1 up.
+COUNTED = frozenset(("count", "nonfinite", "argmax", "first_nonfinite", "epoch", "steps"))
+
+# What float32 can count to without a gap.
+MAX_COUNT = 2**24
+
 _RUN_RECORD_TAG = metadata.tag_of(metadata.RUN_RECORD.name)
 _WINDOWS_TAG = metadata.tag_of(metadata.WINDOWS.name)
 
@@ -83,13 +89,14 @@ def _records(
     series: metadata.SeriesMetadata, data: Sequence[TensorDatum], notes: list[str]
 ) -> _Records:
     shape = (len(series.rows), len(series.quantity.statistics))
-    valid = [datum for datum in data if _fits(datum.numpy, shape)]
+    counted = [name in COUNTED for name in series.quantity.statistics]
+    valid = [datum for datum in data if _fits(datum.numpy, shape, counted)]
     if len(valid) < len(data):
-        bad = next(datum.numpy for datum in data if not _fits(datum.numpy, shape))
+        bad = next(datum.numpy for datum in data if not _fits(datum.numpy, shape, counted))
         notes.append(
             f"{len(data) - len(valid)} of {len(data)} records of {series.tag} were skipped: one "
             f"has shape {list(bad.shape)} and type {bad.dtype}, its metadata promises floats of "
-            f"shape {list(shape)}."
+            f"shape {list(shape)}, with counts that are numbers."
         )
     step = np.array([datum.step for datum in valid], dtype=np.int64)
     # A step that was written twice, by a run restarted in the same directory, counts once: the
@@ -104,8 +111,11 @@ def _records(
     return _Records(series, step[keep], wall_time[keep], values)
 
 
-def _fits(tensor: np.ndarray, shape: tuple[int, int]) -> bool:
-    return tensor.shape == shape and bool(np.issubdtype(tensor.dtype, np.floating))
+def _fits(tensor: np.ndarray, shape: tuple[int, int], counted: list[bool]) -> bool:
+    if tensor.shape != shape or not np.issubdtype(tensor.dtype, np.floating):
+        return False
+    counts = tensor[:, counted]
+    return bool(np.all((counts >= -1) & (counts <= MAX_COUNT)))
 
 
 def _windows(records: _Records | None, others: Sequence[_Records], notes: list[str]) -> Windows:
@@ -118,8 +128,7 @@ def _windows(records: _Records | None, others: Sequence[_Records], notes: list[s
             )
         first_step = np.append(1, last_step[:-1] + 1)[: len(last_step)]
         return Windows(first_step, last_step, np.zeros(len(last_step), dtype=np.int64))
-    finite = np.nan_to_num(records.values[:, 0, :2], nan=0.0, posinf=0.0, neginf=0.0)
-    epoch, steps_in_window = np.maximum(finite, (0, 1)).astype(np.int64).T
+    epoch, steps_in_window = np.maximum(records.values[:, 0, :2], (0, 1)).astype(np.int64).T
     windows = Windows(records.step - steps_in_window + 1, records.step, epoch)
     _note_gaps(windows, notes)
     return windows

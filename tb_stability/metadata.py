@@ -210,6 +210,12 @@ def parse_plugin_metadata(
         )
     if message.version < 1 or not message.quantity:
         raise MetadataError("metadata names no version and quantity")
+    is_record = message.quantity == RUN_RECORD.name
+    for axis, names in (("rows", message.rows), ("statistics", message.statistics)):
+        if not names and not is_record:
+            raise MetadataError(f"metadata names no {axis}")
+        if len(set(names)) < len(names):
+            raise MetadataError(f"metadata names two {axis} alike")
     quantity = Quantity(
         name=message.quantity,
         title=display_name or message.quantity,

@@ -2,6 +2,7 @@
 # source: tb_stability/plugin_data.proto
 # Protobuf Python Version: 4.25.1
 """Generated protocol buffer code."""
+
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import symbol_database as _symbol_database
@@ -12,19 +13,19 @@ from google.protobuf.internal import builder as _builder
 _sym_db = _symbol_database.Default()
 
 
-
-
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1etb_stability/plugin_data.proto\x12\x0ctb_stability\"\xd3\x01\n\x13StabilityPluginData\x12\x0f\n\x07version\x18\x01 \x01(\x05\x12\x10\n\x08quantity\x18\x02 \x01(\t\x12\x11\n\trow_group\x18\x03 \x01(\t\x12\x0c\n\x04rows\x18\x04 \x03(\t\x12\x12\n\nstatistics\x18\x05 \x03(\t\x12\x10\n\x08row_kind\x18\x06 \x01(\t\x12\x0c\n\x04unit\x18\x07 \x01(\t\x12 \n\x04view\x18\x08 \x01(\x0e\x32\x12.tb_stability.View\x12\"\n\x05scale\x18\t \x01(\x0e\x32\x13.tb_stability.Scale**\n\x04View\x12\x0b\n\x07HEATMAP\x10\x00\x12\t\n\x05LINES\x10\x01\x12\n\n\x06HIDDEN\x10\x02*\x1c\n\x05Scale\x12\n\n\x06LINEAR\x10\x00\x12\x07\n\x03LOG\x10\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
+    b'\n\x1etb_stability/plugin_data.proto\x12\x0ctb_stability"\xd3\x01\n\x13StabilityPluginData\x12\x0f\n\x07version\x18\x01 \x01(\x05\x12\x10\n\x08quantity\x18\x02 \x01(\t\x12\x11\n\trow_group\x18\x03 \x01(\t\x12\x0c\n\x04rows\x18\x04 \x03(\t\x12\x12\n\nstatistics\x18\x05 \x03(\t\x12\x10\n\x08row_kind\x18\x06 \x01(\t\x12\x0c\n\x04unit\x18\x07 \x01(\t\x12 \n\x04view\x18\x08 \x01(\x0e\x32\x12.tb_stability.View\x12"\n\x05scale\x18\t \x01(\x0e\x32\x13.tb_stability.Scale**\n\x04View\x12\x0b\n\x07HEATMAP\x10\x00\x12\t\n\x05LINES\x10\x01\x12\n\n\x06HIDDEN\x10\x02*\x1c\n\x05Scale\x12\n\n\x06LINEAR\x10\x00\x12\x07\n\x03LOG\x10\x01\x62\x06proto3'
+)
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tb_stability.plugin_data_pb2', _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "tb_stability.plugin_data_pb2", _globals)
 if _descriptor._USE_C_DESCRIPTORS == False:
-  DESCRIPTOR._options = None
-  _globals['_VIEW']._serialized_start=262
-  _globals['_VIEW']._serialized_end=304
-  _globals['_SCALE']._serialized_start=306
-  _globals['_SCALE']._serialized_end=334
-  _globals['_STABILITYPLUGINDATA']._serialized_start=49
-  _globals['_STABILITYPLUGINDATA']._serialized_end=260
+    DESCRIPTOR._options = None
+    _globals["_VIEW"]._serialized_start = 262
+    _globals["_VIEW"]._serialized_end = 304
+    _globals["_SCALE"]._serialized_start = 306
+    _globals["_SCALE"]._serialized_end = 334
+    _globals["_STABILITYPLUGINDATA"]._serialized_start = 49
+    _globals["_STABILITYPLUGINDATA"]._serialized_end = 260
 # @@protoc_insertion_point(module_scope)

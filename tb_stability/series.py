@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from tb_stability.metadata import SeriesMetadata
+from tb_stability.metadata import Quantity, SeriesMetadata
 from tb_stability.record import RunRecord, Status
 
 FloatArray = npt.NDArray[np.floating]
@@ -176,10 +176,24 @@ class RunSeries:
         times = [series.wall_time[-1] for series in self.series if len(series)]
         return float(max(times)) if times else None
 
-    def of_quantity(self, quantity: str) -> Iterator[Series]:
-        """Yields the series of a quantity, one for each of its row groups."""
-        return (series for series in self.series if series.quantity == quantity)
-
     def get(self, tag: str) -> Series | None:
         """Returns the series with a tag, or None."""
         return next((series for series in self.series if series.tag == tag), None)
+
+    def of_quantity(self, quantity: Quantity) -> Iterator[Series]:
+        """Yields the series of a quantity, one for each of its row groups.
+
+        A series without one of the quantity's statistics is left out, and so is an empty one: what
+        judges a quantity need not ask what a foreign file holds.
+        """
+        for series in self.series:
+            if series.quantity == quantity.name and len(series):
+                if set(quantity.statistics) <= set(series.statistics):
+                    yield series
+
+    def first_of(self, quantity: Quantity, row_group: str = "") -> Series | None:
+        """Returns the series that `of_quantity` yields for one row group, or None."""
+        for series in self.of_quantity(quantity):
+            if series.metadata.row_group == row_group:
+                return series
+        return None

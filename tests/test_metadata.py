@@ -26,7 +26,9 @@ def test_tags() -> None:
 
 
 def test_a_view_of_a_later_version_is_a_heatmap() -> None:
-    message = plugin_data_pb2.StabilityPluginData(version=1, quantity="x")
+    message = plugin_data_pb2.StabilityPluginData(
+        version=1, quantity="x", rows=["row"], statistics=["value"]
+    )
     content = message.SerializeToString() + b"\x40\x09"  # field 8, view: 9
     assert metadata.parse_plugin_metadata(content).quantity.view == "heatmap"
 
@@ -36,6 +38,8 @@ def test_a_view_of_a_later_version_is_a_heatmap() -> None:
     [
         (b"\xff\xff\xff", "metadata of 3 bytes cannot be decoded"),
         (b"", "metadata names no version and quantity"),
+        (b"\x08\x01\x12\x01x", "metadata names no rows"),
+        (b"\x08\x01\x12\x01x\x22\x01a\x22\x01a", "metadata names two rows alike"),
         (b"\x08\x07\x12\x01x", "written with version 7 of the event-file contract, and this"),
     ],
 )

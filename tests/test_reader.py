@@ -144,7 +144,7 @@ def test_records_of_another_shape_are_skipped_with_a_note(tmp_path: pathlib.Path
     assert [len(series) for series in run.series] == [1]
     assert run.notes == (
         "1 of 2 records of stability/gradient_norm were skipped: one has shape [1, 8] and type "
-        "float32, its metadata promises floats of shape [2, 8].",
+        "float32, its metadata promises floats of shape [2, 8], with counts that are numbers.",
     )
 
 

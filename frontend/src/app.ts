@@ -9,6 +9,7 @@ import { convert, type AxisMode } from "./model/columns";
 import { buildScene, ColourScales, inSight, stepsInSight, tagsOf, type Scene } from "./model/scene";
 import { moodOf, type Mood } from "./model/verdict";
 import type { Actions, Panel, PanelContext, Pointed } from "./panels/context";
+import { ComparisonTable } from "./panels/comparison_table";
 import { Findings } from "./panels/findings";
 import { Popover } from "./panels/popover";
 import { RunSection } from "./panels/run_section";
@@ -43,6 +44,7 @@ export class App {
   private readonly sidebar: Sidebar;
   private readonly findings: Findings;
   private readonly toolbar: Toolbar;
+  private readonly table = new ComparisonTable();
   private readonly tooltip = new Tooltip();
   private readonly popover = new Popover();
   private readonly speech = h("div", {
@@ -84,7 +86,7 @@ export class App {
     this.sidebar = new Sidebar(this.actions);
     this.findings = new Findings(this.actions);
     this.toolbar = new Toolbar(this.actions);
-    this.main = h("main", {}, this.toolbar.element, this.message, this.runList);
+    this.main = h("main", {}, this.toolbar.element, this.message, this.table.element, this.runList);
     this.root = h(
       "div",
       { class: "stability", "data-testid": "stability" },
@@ -288,7 +290,8 @@ export class App {
         section.update(scene, this.contextOf(scene));
       },
     );
-    this.findings.update(this.scene, view, compare(this.scene, this.library));
+    this.findings.update(this.scene, view);
+    this.table.update(compare(this.scene, this.library));
     this.point(this.pointed);
   }
 

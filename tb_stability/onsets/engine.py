@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from tb_stability.onsets.blame import in_order_of_blame
 from tb_stability.onsets.gradients import gradient_onsets
 from tb_stability.onsets.loss import loss_onsets
 from tb_stability.onsets.onset import Onset
+from tb_stability.onsets.remedies import remedies_for
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.series import RunSeries
 
@@ -27,4 +30,10 @@ def find_onsets(run: RunSeries, thresholds: Thresholds | None = None) -> list[On
     """
     thresholds = thresholds or Thresholds()
     symptoms = loss_onsets(run, thresholds)
-    return in_order_of_blame([*symptoms, *gradient_onsets(run, symptoms, thresholds)])
+    onsets = in_order_of_blame([*symptoms, *gradient_onsets(run, symptoms, thresholds)])
+    return [_with_remedies(run, onset, onsets) for onset in onsets]
+
+
+def _with_remedies(run: RunSeries, onset: Onset, onsets: list[Onset]) -> Onset:
+    first = onset if onset.cause is None else onsets[onset.cause]
+    return dataclasses.replace(onset, remedies=remedies_for(run, onset, first.step))

@@ -9,7 +9,6 @@ import numpy as np
 
 from tb_stability.detectors import Detection, NonFinite
 from tb_stability.metadata import GRADIENT_NORM
-from tb_stability.onsets import remedies
 from tb_stability.onsets.onset import Evidence, Onset
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number, place
@@ -29,8 +28,8 @@ def gradient_onsets(
       thresholds: Numbers of the rules.
     """
     onsets: list[Onset] = []
-    for series in run.of_quantity(GRADIENT_NORM.name):
-        broken = list(_nonfinite(run, series))
+    for series in run.of_quantity(GRADIENT_NORM):
+        broken = list(_nonfinite(series))
         harm = [
             onset
             for onset in (*symptoms, *broken)
@@ -39,11 +38,11 @@ def gradient_onsets(
         onsets += broken
         if harm:
             first = min(harm, key=lambda onset: onset.step)
-            onsets += _explosion(run, series, first, thresholds)
+            onsets += _explosion(series, first, thresholds)
     return onsets
 
 
-def _nonfinite(run: RunSeries, series: Series) -> Iterator[Onset]:
+def _nonfinite(series: Series) -> Iterator[Onset]:
     """Yields the first step at which a layer's gradient was NaN or infinite.
 
     Rule: one such value is enough. The row is the layer nearest to the loss among those that broke
@@ -89,14 +88,11 @@ def _nonfinite(run: RunSeries, series: Series) -> Iterator[Onset]:
         evidence=Evidence(
             series.tag, "nonfinite", "the gradient norm of a layer is NaN or infinite", value
         ),
-        remedies=remedies.for_explosion(run, step) if lasting else (),
         end_step=None if lasting else int(series.first_step[last_end]),
     )
 
 
-def _explosion(
-    run: RunSeries, series: Series, harm: Onset, thresholds: Thresholds
-) -> Iterator[Onset]:
+def _explosion(series: Series, harm: Onset, thresholds: Thresholds) -> Iterator[Onset]:
     """Yields where the gradient norms left their baseline on the way to a harm.
 
     Rule: `tb_stability.detectors.departure` on the logarithm of each row's highest norm in a
@@ -134,7 +130,6 @@ def _explosion(
             baseline=baseline,
             spread=None if np.isnan(first.spread) else baseline * (10.0**first.spread - 1.0),
         ),
-        remedies=remedies.for_explosion(run, step),
         end_step=harm.end_step,
     )
 

@@ -9,8 +9,7 @@ import numpy as np
 
 from tb_stability.detectors import Detection, NonFinite
 from tb_stability.detectors.detector import FloatArray
-from tb_stability.metadata import EPOCH_LOGS, LOSS, tag_of
-from tb_stability.onsets import remedies
+from tb_stability.metadata import EPOCH_LOGS, LOSS
 from tb_stability.onsets.onset import Evidence, Onset
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number, place
@@ -26,11 +25,11 @@ def loss_onsets(run: RunSeries, thresholds: Thresholds) -> list[Onset]:
     onsets: list[Onset] = []
     curve = _training_curve(run)
     if curve is not None:
-        onsets += [*_nonfinite(run, curve), *_excursions(run, curve, thresholds)]
+        onsets += [*_nonfinite(curve), *_excursions(curve, thresholds)]
     if not any(onset.kind == "nonfinite_loss" for onset in onsets):
         validation = _epoch_curve(run, "val_loss")
         if validation is not None and (curve is None or validation.tag != curve.tag):
-            onsets += _nonfinite(run, validation)
+            onsets += _nonfinite(validation)
     return sorted(onsets, key=lambda onset: onset.step)
 
 
@@ -79,7 +78,7 @@ def _training_curve(run: RunSeries) -> _Curve | None:
 
 
 def _step_curve(run: RunSeries) -> _Curve | None:
-    series = run.get(tag_of(LOSS.name))
+    series = run.first_of(LOSS)
     if series is None or not series.measured[:, 0].any():
         return None
     measured = series.measured[:, 0]
@@ -99,8 +98,8 @@ def _step_curve(run: RunSeries) -> _Curve | None:
 
 
 def _epoch_curve(run: RunSeries, name: str) -> _Curve | None:
-    series = run.get(tag_of(EPOCH_LOGS.name, name))
-    if series is None or not len(series):
+    series = run.first_of(EPOCH_LOGS, name)
+    if series is None:
         return None
     values = series.statistic("value")[:, 0]
     return _Curve(
@@ -111,7 +110,7 @@ def _epoch_curve(run: RunSeries, name: str) -> _Curve | None:
     )
 
 
-def _nonfinite(run: RunSeries, curve: _Curve) -> Iterator[Onset]:
+def _nonfinite(curve: _Curve) -> Iterator[Onset]:
     """Yields the first step at which the loss was NaN or infinite.
 
     Rule: one such value is enough; there is no threshold and no delay. Where training went on to be
@@ -140,7 +139,6 @@ def _nonfinite(run: RunSeries, curve: _Curve) -> Iterator[Onset]:
             f"{number(value)} at {curve.place(episode.start, position)}, {end}."
         ),
         evidence=Evidence(curve.tag, "nonfinite", "the loss is NaN or infinite", value),
-        remedies=remedies.for_nonfinite_loss(run, step),
         end_step=None if lasting else curve.step(episodes[-1].end or 0),
     )
 
@@ -151,21 +149,21 @@ def _first_value(curve: _Curve, index: int) -> float:
     return value if not np.isfinite(value) else np.nan
 
 
-def _excursions(run: RunSeries, curve: _Curve, thresholds: Thresholds) -> Iterator[Onset]:
+def _excursions(curve: _Curve, thresholds: Thresholds) -> Iterator[Onset]:
     episodes = thresholds.loss_excursion(epochs=curve.of_epochs).detect(curve.mean)
     # A rise within the first points that goes away is a start, not a spike.
     warmup = thresholds.loss_excursion().warmup
     spikes = [item for item in episodes if item.end is not None and item.start >= warmup]
     for episode in episodes:
         if episode.end is None:
-            yield _divergence(run, curve, episode)
+            yield _divergence(curve, episode)
     if spikes:
-        yield _spikes(run, curve, spikes, thresholds)
+        yield _spikes(curve, spikes, thresholds)
     elif curve.highest is not None:
-        yield from _single_steps(run, curve, episodes, thresholds)
+        yield from _single_steps(curve, episodes, thresholds)
 
 
-def _divergence(run: RunSeries, curve: _Curve, episode: Detection) -> Onset:
+def _divergence(curve: _Curve, episode: Detection) -> Onset:
     """Returns the onset of a loss that rises clear of its level and does not come back.
 
     Rule: see `tb_stability.detectors.excursion`; the excursion lasts to the end of the data. Delay:
@@ -187,13 +185,10 @@ def _divergence(run: RunSeries, curve: _Curve, episode: Detection) -> Onset:
         evidence=_evidence(
             curve, "mean", "rises clear of the best level so far and stays there", episode
         ),
-        remedies=remedies.for_divergence(run, step),
     )
 
 
-def _spikes(
-    run: RunSeries, curve: _Curve, spikes: list[Detection], thresholds: Thresholds
-) -> Onset:
+def _spikes(curve: _Curve, spikes: list[Detection], thresholds: Thresholds) -> Onset:
     """Returns the first of the spikes from which the mean loss recovered, the others folded in.
 
     Rule: as for a divergence, but the loss comes back. Severity: info, or warning where there are
@@ -217,13 +212,12 @@ def _spikes(
             f"{_repeats(len(spikes))}"
         ),
         evidence=_evidence(curve, "mean", "rises clear of the best level and comes back", first),
-        remedies=remedies.for_divergence(run, step) if serious else (),
         end_step=curve.step(last.end or 0),
     )
 
 
 def _single_steps(
-    run: RunSeries, curve: _Curve, lasting: list[Detection], thresholds: Thresholds
+    curve: _Curve, lasting: list[Detection], thresholds: Thresholds
 ) -> Iterator[Onset]:
     """Yields the first spike of single steps, which the mean of a window does not show.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tb_stability.metadata import GRADIENT_NORM, LEARNING_RATE
-from tb_stability.onsets.onset import Remedy
+from tb_stability.onsets.onset import Onset, Remedy
 from tb_stability.onsets.wording import number
 from tb_stability.series import RunSeries
 
@@ -23,32 +23,34 @@ RATE_FACTOR = 10.0
 RAISED = 1.5
 
 
-def for_explosion(run: RunSeries, step: int) -> tuple[Remedy, ...]:
-    """Returns remedies for a gradient that explodes at a step."""
-    return (*_clip_and_rate(run, step), *_shorter_sequences(run))
+def remedies_for(run: RunSeries, onset: Onset, healthy_until: int) -> tuple[Remedy, ...]:
+    """Returns what to try against an onset, in order of promise; nothing against an info.
+
+    Args:
+      run: What was measured.
+      onset: The onset.
+      healthy_until: Step of the onset that explains it, or its own: what was before is the run's
+        healthy period, from which the numbers are computed.
+    """
+    if onset.severity == "info":
+        return ()
+    clip, rate = _clip(run, healthy_until), _lower_rate(run, healthy_until)
+    # Clipping costs a healthy run nothing. But where the rate had been raised that is the cause,
+    # and where the gradients had not left their baseline there is nothing to clip.
+    rate_first = _raised(run, healthy_until) or onset.kind in ("loss_divergence", "loss_spike")
+    general = (*rate, *clip) if rate_first else (*clip, *rate)
+    if onset.kind == "exploding_gradient":
+        return (*general, *_shorter_sequences(run))
+    if onset.kind == "nonfinite_loss":
+        return (*general, _CHECK_NUMERICS)
+    return general
 
 
-def for_divergence(run: RunSeries, step: int) -> tuple[Remedy, ...]:
-    """Returns remedies for a loss that leaves its level at a step."""
-    return (*_lower_rate(run, step), *_clip(run, step))
-
-
-def for_nonfinite_loss(run: RunSeries, step: int) -> tuple[Remedy, ...]:
-    """Returns remedies for a loss that is NaN or infinite at a step."""
-    return (
-        *_clip_and_rate(run, step),
-        Remedy(
-            "Where the gradients were calm before, look for log(0), 0/0 or the root of zero in the "
-            "loss, and for NaN in the data.",
-            "tf.debugging.enable_check_numerics()",
-        ),
-    )
-
-
-def _clip_and_rate(run: RunSeries, step: int) -> tuple[Remedy, ...]:
-    """Clipping first: it costs a healthy run nothing. But not where the rate had been raised."""
-    clip, rate = _clip(run, step), _lower_rate(run, step)
-    return (*rate, *clip) if _raised(run, step) else (*clip, *rate)
+_CHECK_NUMERICS = Remedy(
+    "Where the gradients were calm before, look for log(0), 0/0 or the root of zero in the loss, "
+    "and for NaN in the data.",
+    "tf.debugging.enable_check_numerics()",
+)
 
 
 def _clip(run: RunSeries, step: int) -> tuple[Remedy, ...]:
@@ -73,7 +75,7 @@ def _healthy_norm(run: RunSeries, step: int) -> float | None:
 
     Per window it is the root of the squared mean norms of all layers.
     """
-    series = next(run.of_quantity(GRADIENT_NORM.name), None)
+    series = run.first_of(GRADIENT_NORM)
     if series is None:
         return None
     mean = series.statistic("mean")[series.step < step].astype(np.float64)
@@ -106,8 +108,8 @@ def _lower_rate(run: RunSeries, step: int) -> tuple[Remedy, ...]:
 
 
 def _rate_at(run: RunSeries, step: int) -> float | None:
-    series = next(run.of_quantity(LEARNING_RATE.name), None)
-    if series is not None and len(series):
+    series = run.first_of(LEARNING_RATE)
+    if series is not None:
         index = min(int(np.searchsorted(series.step, step)), len(series) - 1)
         rate = float(series.statistic("value")[index, 0])
         if np.isfinite(rate):
@@ -117,7 +119,7 @@ def _rate_at(run: RunSeries, step: int) -> float | None:
 
 def _healthy_rate(run: RunSeries, step: int) -> float | None:
     """Returns the median learning rate of the windows that end before a step."""
-    series = next(run.of_quantity(LEARNING_RATE.name), None)
+    series = run.first_of(LEARNING_RATE)
     if series is None:
         return None
     rates = series.statistic("value")[series.step < step, 0]

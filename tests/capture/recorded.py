@@ -32,7 +32,7 @@ class RecordedSeries:
 
 
 def event_files(log_dir: Any) -> list[pathlib.Path]:
-    return sorted(pathlib.Path(log_dir).glob("*.stability"), key=lambda path: path.stat().st_ino)
+    return sorted(pathlib.Path(log_dir).glob("*.stability"))
 
 
 def events(log_dir: Any) -> list[Any]:

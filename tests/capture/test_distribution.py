@@ -16,7 +16,8 @@ PROGRAM = """
     import numpy as np
     import tensorflow as tf
     cpus = tf.config.list_physical_devices("CPU")
-    tf.config.set_logical_device_configuration(cpus[0], 2 * [tf.config.LogicalDeviceConfiguration()])
+    two = 2 * [tf.config.LogicalDeviceConfiguration()]
+    tf.config.set_logical_device_configuration(cpus[0], two)
     import keras
     from tb_stability import StabilityCallback
     log_dir, distributed, observed, policy, *_ = sys.argv[1:]

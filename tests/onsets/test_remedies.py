@@ -43,3 +43,9 @@ def test_a_raised_rate_comes_before_clipping_which_then_keeps_the_healthy_rate()
     lower, clip = find_onsets(run)[0].remedies[:2]
     assert lower.code == "keras.optimizers.Adam(learning_rate=0.001)"
     assert clip.code.startswith("keras.optimizers.Adam(learning_rate=0.001, global_clipnorm=")
+
+
+def test_the_healthy_period_ends_where_the_cause_began() -> None:
+    explosion, *consequences = find_onsets(synthetic.exploding())
+    clip = explosion.remedies[0]
+    assert all(clip in onset.remedies for onset in consequences)

@@ -75,6 +75,7 @@ function place(value: unknown): OnsetPlace | null {
   const json = object(value, "first_onset");
   return {
     kind: text(json["kind"], "kind"),
+    title: textOrNull(json["title"]) ?? text(json["kind"], "kind").replaceAll("_", " "),
     epoch: decodeNumber(json["epoch"], "epoch"),
     step: decodeNumber(json["step"], "step"),
     row: textOrNull(json["row"]),
@@ -145,7 +146,6 @@ function decodeOnset(value: unknown): Onset {
   if (!where) throw new ContractError("Expected an onset, received null.");
   return {
     ...where,
-    title: textOrNull(json["title"]) ?? where.kind.replaceAll("_", " "),
     severity: oneOf(json["severity"], SEVERITIES, "info"),
     message: textOrNull(json["message"]) ?? "",
     evidence: decodeEvidence(json["evidence"]),

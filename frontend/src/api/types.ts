@@ -5,6 +5,8 @@ export type Severity = "critical" | "warning" | "info";
 
 export interface OnsetPlace {
   readonly kind: string;
+  /** The kind in words. */
+  readonly title: string;
   readonly epoch: number;
   readonly step: number;
   readonly row: string | null;
@@ -44,7 +46,6 @@ export interface Remedy {
 }
 
 export interface Onset extends OnsetPlace {
-  readonly title: string;
   readonly severity: Severity;
   readonly message: string;
   /** Shown as it is: known keys first, further keys after them. */

@@ -1,6 +1,6 @@
 /** The engine's verdict on a run, in one line. Nothing is concluded here that it did not say. */
 import type { OnsetPlace, RunSummary, Severity } from "../api/types";
-import { formatAgo, words } from "../ui/format";
+import { formatAgo } from "../ui/format";
 
 export type Mood = Severity | "ok" | "none";
 
@@ -28,18 +28,11 @@ export function badge(summary: RunSummary): string {
   }
 }
 
-const NAMES: Readonly<Record<string, string>> = {
-  nonfinite_loss: "non-finite loss",
-  nonfinite_gradient: "non-finite gradient",
-  nonfinite_weights: "non-finite weights",
-  nonfinite_input: "non-finite input",
-  dead_relu: "dead ReLU",
-};
+/** The kind inside a sentence: "exploding gradient", but "NaN in the weights". */
+export const kindName = ({ title }: OnsetPlace): string =>
+  /^\p{Lu}\p{Ll}+\b/u.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title;
 
-export const kindName = (kind: string): string => NAMES[kind] ?? words(kind);
-
-export const placeText = ({ kind, epoch }: OnsetPlace): string =>
-  `${kindName(kind)} · epoch ${epoch}`;
+export const placeText = (place: OnsetPlace): string => `${kindName(place)} · epoch ${place.epoch}`;
 
 const epochs = (count: number): string => `${count} epoch${count === 1 ? "" : "s"}`;
 
@@ -48,7 +41,7 @@ export function verdict(summary: RunSummary): string {
   if (firstOnset) {
     const since = moodOf(summary) === "info" ? "at" : "since";
     const word = badge(summary).toLowerCase();
-    return `${word} ${since} epoch ${firstOnset.epoch}: ${kindName(firstOnset.kind)}`;
+    return `${word} ${since} epoch ${firstOnset.epoch}: ${kindName(firstOnset)}`;
   }
   if (moodOf(summary) === "none") return "nothing recorded yet";
   return `stable, ${epochs(summary.epochs)}`;

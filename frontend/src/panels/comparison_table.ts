@@ -24,7 +24,7 @@ function columnsFor(figure: string | null): Column[] {
       key: "onset",
       title: "first onset",
       cell: ({ summary: { firstOnset } }) =>
-        firstOnset ? `epoch ${firstOnset.epoch}: ${kindName(firstOnset.kind)}` : "none",
+        firstOnset ? `epoch ${firstOnset.epoch}: ${kindName(firstOnset)}` : "none",
     },
   ];
 }

@@ -1,11 +1,9 @@
 /** The list of findings: causes in order of onset, what followed from each folded beneath it. */
 import type { Onset } from "../api/types";
 import type { Marker, RunScene, Scene } from "../model/scene";
-import type { Comparison } from "../model/comparison";
 import { kindName, verdict } from "../model/verdict";
 import { sameOnset, type OnsetChoice, type ViewState } from "../state/view";
 import { h, reconcile, setText, toggle } from "../ui/dom";
-import { ComparisonTable } from "./comparison_table";
 import type { Actions } from "./context";
 import { onsetBody, onsetPlace, onsetTitle } from "./onset_card";
 
@@ -104,7 +102,7 @@ class Consequence {
     if (this.onset !== onset) {
       this.onset = onset;
       const where = onset.row === null ? "" : ` in ${onset.row}`;
-      setText(this.summary, `then: ${kindName(onset.kind)}${where}, epoch ${onset.epoch}`);
+      setText(this.summary, `then: ${kindName(onset)}${where}, epoch ${onset.epoch}`);
       this.element.dataset["kind"] = onset.kind;
       this.body.replaceChildren(
         onsetBody(onset),
@@ -163,7 +161,6 @@ class RunFindings {
 }
 
 export class Findings {
-  private readonly table = new ComparisonTable();
   private readonly runs = h("div");
   private readonly known = new Map<string, RunFindings>();
   readonly element = h(
@@ -171,14 +168,12 @@ export class Findings {
     { class: "findings", "aria-label": "Findings", "data-testid": "findings" },
     h("h2", {}, "Findings", h("span", { class: "hint" }, "cause first")),
     this.runs,
-    this.table.element,
   );
   private shown: OnsetChoice | null = null;
 
   constructor(private readonly actions: Actions) {}
 
-  update(scene: Scene, view: ViewState, comparison: Comparison): void {
-    this.table.update(comparison);
+  update(scene: Scene, view: ViewState): void {
     reconcile(
       this.runs,
       this.known,

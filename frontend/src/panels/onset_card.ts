@@ -1,7 +1,6 @@
 /** What is known of one onset: message, evidence, remedies with code to copy. */
 import type { Onset, Remedy } from "../api/types";
 import { capital, formatNumber, words } from "../ui/format";
-import { kindName } from "../model/verdict";
 import { h } from "../ui/dom";
 
 /** These make the sentence; further keys of the evidence are listed as they are. */
@@ -26,7 +25,7 @@ export function evidenceSentence(evidence: Onset["evidence"]): string {
   return parts.join(" ");
 }
 
-export const onsetTitle = ({ title, kind }: Onset): string => title || capital(kindName(kind));
+export const onsetTitle = ({ title }: Onset): string => capital(title);
 
 export const onsetPlace = ({ epoch, step, row }: Onset): string =>
   `epoch ${epoch}, step ${step}` + (row === null ? "" : `, ${row}`);

@@ -38,7 +38,7 @@ export function story({ markers, summary }: RunScene): string {
     const where = onset.row === null ? "" : ` in ${onset.row}`;
     const since =
       i === 0 ? `from step ${onset.step} (epoch ${onset.epoch})` : `epoch ${onset.epoch}`;
-    return `${kindName(onset.kind)}${where} ${since}`;
+    return `${kindName(onset)}${where} ${since}`;
   });
   if (markers.length > 4) told.push(`${markers.length - 4} more`);
   if (told.length) return told.join(" · then ");

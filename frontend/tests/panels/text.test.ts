@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decodeRun, decodeRuns } from "../../src/api/decode";
-import { badge, verdict } from "../../src/model/verdict";
+import { badge, kindName, verdict } from "../../src/model/verdict";
 import { consequencesOf, rootsOf } from "../../src/panels/findings";
 import { moveBy } from "../../src/panels/keys";
 import { evidenceSentence } from "../../src/panels/onset_card";
@@ -23,6 +23,23 @@ describe("verdict", () => {
     expect(verdict(summary({ severity: null, first_onset: null, steps: 0 }))).toBe(
       "nothing recorded yet",
     );
+  });
+  it("says the engine's title inside a sentence", () => {
+    const place = { kind: "k", epoch: 0, step: 1, row: null };
+    const said = [
+      "Exploding gradient",
+      "Non-finite loss",
+      "NaN in weights",
+      "LSTM state",
+      "Dead ReLU",
+    ];
+    expect(said.map((title) => kindName({ ...place, title }))).toEqual([
+      "exploding gradient",
+      "non-finite loss",
+      "NaN in weights",
+      "LSTM state",
+      "dead ReLU",
+    ]);
   });
   it("does not call a classifier at chance diverged", () => {
     const chance = { kind: "chance_accuracy", epoch: 0, step: 1, row: null };
