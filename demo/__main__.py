@@ -12,6 +12,8 @@ from demo.case import DemoCase, DemoRun
 from demo.cases import CASES
 from demo.run_directory import clear_run_directory
 
+WINDOW_STEPS = 10
+
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
@@ -44,7 +46,9 @@ def train_run(case: DemoCase, run: DemoRun, logdir: Path) -> None:
     from tb_stability import StabilityCallback
 
     progress = ProgressLine(f"{case.name}/{run.name}")
-    run.train([StabilityCallback(str(directory)), progress])
+    # Epochs are short here: several windows in each show where in the epoch it happens.
+    callback = StabilityCallback(directory, window_steps=WINDOW_STEPS)
+    run.train([callback, progress])
     progress.finish()
 
 

@@ -187,9 +187,9 @@ class RunSeries:
         judges a quantity need not ask what a foreign file holds.
         """
         for series in self.series:
-            if series.quantity == quantity.name and len(series):
-                if set(quantity.statistics) <= set(series.statistics):
-                    yield series
+            known = set(quantity.statistics) <= set(series.statistics)
+            if series.quantity == quantity.name and known and len(series):
+                yield series
 
     def first_of(self, quantity: Quantity, row_group: str = "") -> Series | None:
         """Returns the series that `of_quantity` yields for one row group, or None."""

@@ -73,7 +73,8 @@ def _nonfinite(series: Series) -> Iterator[Onset]:
     name = series.rows[row]
     value = float(series.statistic("max")[window, row])
     value = value if not np.isfinite(value) else np.nan
-    others = f" and of {len(together) - 1} layers before it" if len(together) > 1 else ""
+    before = len(together) - 1
+    others = f" and of {before} layer{'s' * (before > 1)} before it" if before else ""
     recovered = "" if lasting else " Later gradients were finite again."
     yield Onset(
         kind="nonfinite_gradient",

@@ -92,7 +92,7 @@ def test_the_layer_where_it_began_is_the_one_nearest_to_the_loss() -> None:
     norms[7:, 2] = np.nan
     onset = find_onsets(synthetic.run(np.linspace(1.0, 0.5, 10), gradients=norms))[0]
     assert (onset.kind, onset.row, onset.step) == ("nonfinite_gradient", "lstm", 61)
-    assert "lstm and of 1 layers before it" in onset.message
+    assert "lstm and of 1 layer before it" in onset.message
 
 
 def test_a_loss_that_breaks_before_the_gradients_explains_them() -> None:
