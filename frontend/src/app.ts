@@ -6,11 +6,20 @@ import type { Client } from "./api/client";
 import { clampZoom, type XMap } from "./charts/xmap";
 import { compare } from "./model/comparison";
 import { convert, type AxisMode } from "./model/columns";
-import { buildScene, ColourScales, inSight, stepsInSight, tagsOf, type Scene } from "./model/scene";
+import {
+  buildScene,
+  ColourScales,
+  inSight,
+  stepsInSight,
+  tagsOf,
+  type Marker,
+  type Scene,
+} from "./model/scene";
 import { moodOf, type Mood } from "./model/verdict";
-import type { Actions, Panel, PanelContext, Pointed } from "./panels/context";
+import type { Actions, Panel, PanelContext, Pointed, Tip } from "./panels/context";
 import { ComparisonTable } from "./panels/comparison_table";
 import { Findings } from "./panels/findings";
+import { onsetPlace, onsetTitle } from "./panels/onset_card";
 import { Popover } from "./panels/popover";
 import { RunSection } from "./panels/run_section";
 import { Sidebar } from "./panels/sidebar";
@@ -31,7 +40,12 @@ const WRITE_LINK_MS = 120;
 const ZOOM_REST_MS = 140;
 const LEAST_PLOT = 160;
 
-const exact = (value: number): number => Number(value.toPrecision(12));
+function withMarker(tip: Tip, { onset }: Marker): Tip {
+  const remark = `▼ ${onsetTitle(onset)}, ${onsetPlace(onset)}. Click for evidence and remedies.`;
+  return { ...tip, remarks: [...tip.remarks, remark] };
+}
+
+const exact = (value: number): number => Number(value.toPrecision(14));
 
 const MOODS: readonly Mood[] = ["critical", "warning", "info", "ok", "none"];
 
@@ -185,7 +199,8 @@ export class App {
     const { runs } = this.library;
     const training = this.scene.runs.some(({ summary }) => summary.status === "training");
     const wait = training || !runs?.length ? POLL_TRAINING_MS : POLL_IDLE_MS;
-    if (!document.hidden && performance.now() - this.lastPoll >= wait) void this.poll();
+    const seen = !document.hidden && this.main.clientHeight > 0;
+    if (seen && performance.now() - this.lastPoll >= wait) void this.poll();
     for (const scene of this.scene.runs)
       if (scene.summary.status === "training") this.sections.get(scene.run)?.updateFacts(scene);
   }
@@ -352,7 +367,7 @@ export class App {
       panel.point(at);
       if (at && "id" in panel && panel.id === at.panel) tip = panel.tip(at);
     }
-    this.tooltip.show(tip, at);
+    this.tooltip.show(tip && at?.marker ? withMarker(tip, at.marker) : tip, at);
   }
 
   private key(event: KeyboardEvent): void {

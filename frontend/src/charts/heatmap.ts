@@ -2,7 +2,7 @@
 import type { SeriesValues } from "../api/types";
 import type { Extents } from "../model/columns";
 import { pattern } from "./patterns";
-import { columnPixels, rasterRow, type Stretch } from "./raster";
+import { columnPixels, gapPixels, rasterRow, type Stretch } from "./raster";
 import type { Scale } from "./scale";
 
 export interface HeatmapFrame {
@@ -72,6 +72,9 @@ export function paintHeatmap(canvas: HTMLCanvasElement, frame: HeatmapFrame): vo
   context.drawImage(source.canvas, 0, 0, width, count, 0, top, width, tall);
   for (const { y, stretches } of fillings)
     paintStretches(context, stretches, top + y * rowHeight * ratio, rowHeight * ratio, ratio);
+  context.fillStyle = pattern(context, "missing", ratio);
+  for (const [left, right] of gapPixels(frame.series.x, columns))
+    context.fillRect(left, top, right - left, tall);
   if (rowHeight >= SEPARATED_FROM)
     for (let i = 1; i <= count; i++)
       context.clearRect(0, Math.round(top + i * rowHeight * ratio) - ratio, width, ratio);

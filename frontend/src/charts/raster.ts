@@ -1,7 +1,7 @@
 /** Which column each device pixel of a heatmap row shows. Pure: no canvas here. */
 import { classify, isPartial, valuesOf, type CellClass } from "../model/cells";
 import { overlapping, type Extents } from "../model/columns";
-import type { SeriesValues } from "../api/types";
+import type { Columns, SeriesValues } from "../api/types";
 import { PALETTE, paletteIndex } from "./colour";
 import type { Scale } from "./scale";
 import type { Filling } from "./patterns";
@@ -30,6 +30,20 @@ export function columnPixels(
     result.push({ column, left, right });
   }
   return result;
+}
+
+/** Pixel ranges between columns where windows are missing altogether. */
+export function gapPixels(
+  { firstStep, lastStep }: Columns,
+  columns: readonly ColumnPixels[],
+): (readonly [number, number])[] {
+  const gaps: (readonly [number, number])[] = [];
+  columns.forEach(({ column, right }, i) => {
+    const next = columns[i + 1];
+    if (next && firstStep[next.column]! > lastStep[column]! + 1 && next.left > right)
+      gaps.push([right, next.left]);
+  });
+  return gaps;
 }
 
 export interface Stretch {

@@ -60,6 +60,12 @@ function lastNotAfter(sorted: Float64Array, x: number): number {
   return low - 1;
 }
 
+/** Index of the first column that ends at x or later: the epoch of an epoch log; -1 after the last. */
+export function columnEndingAfter(places: Extents, x: number): number {
+  const index = places.end.findIndex((end) => end >= x);
+  return index >= 0 && x >= 0 ? index : -1;
+}
+
 /** Index of the column that holds a step; of the nearest one where the step fell into a gap. */
 export function columnOfStep(columns: Columns, step: number): number {
   const index = lastNotAfter(columns.firstStep, step);

@@ -26,15 +26,27 @@ export function rowLine(series: SeriesValues, row: number, places: Extents): Lin
   return { x, y: known, low: rowOf(series, "min", row), high: rowOf(series, "max", row) };
 }
 
-/** Epoch logs: validation figures hold at the end of their epoch, the others all along it. */
+/** The epochs of epoch logs: each from the end of the one before it. */
+export const wholeEpochs = ({ start, end }: Extents): Extents => ({
+  start: start.map((value, i) => end[i - 1] ?? value),
+  end,
+});
+
+/**
+ * Epoch logs: a validation figure holds at the end of its epoch, a training figure is a mean over
+ * it. Their columns are the last window of each epoch, so an epoch begins where the one before it
+ * ended; the first at `origin`.
+ */
 export function epochLine(
   series: SeriesValues,
   row: number,
   places: Extents,
   level: boolean,
+  origin: number,
 ): Line {
   const { y } = rowLine(series, row, places);
-  return level ? { x: places.end, y, from: places.start } : { x: places.end, y };
+  const from = places.end.map((_, i) => (i === 0 ? origin : places.end[i - 1]!));
+  return level ? { x: places.end, y, from } : { x: places.end, y };
 }
 
 export interface Gap {

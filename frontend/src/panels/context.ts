@@ -14,7 +14,8 @@ export interface Pointed {
   /** In page pixels, for the tooltip. */
   readonly pageX: number;
   readonly pageY: number;
-  readonly byKeyboard: boolean;
+  /** The marker line under the pointer. */
+  readonly marker: Marker | null;
 }
 
 export interface Actions {

@@ -291,7 +291,7 @@ export class HeatmapPanel implements Panel {
       row,
       pageX: box.left + toPixel(context.map, x),
       pageY: box.top + (place + 1) * this.rowHeight - this.scroller.scrollTop,
-      byKeyboard: true,
+      marker: null,
     };
     context.actions.point(at);
     const cell = cellAt(values, row, column, context.view.statistic);

@@ -2,9 +2,9 @@
 import type { SeriesInfo, SeriesValues } from "../api/types";
 import type { Mark, Trace } from "../charts/lines";
 import { cellAt } from "../model/cells";
-import { columnAt, extents } from "../model/columns";
+import { columnAt, columnEndingAfter, extents } from "../model/columns";
 import { infosOf, isTopLog, logFamily, logRows } from "../model/scene";
-import { epochLine, nonfiniteGaps, rowLine } from "../model/traces";
+import { epochLine, nonfiniteGaps, rowLine, wholeEpochs } from "../model/traces";
 import { capital, formatNumber, words } from "../ui/format";
 import type { PanelContext, Reading, Tip } from "./context";
 import { cellTip, placeOf } from "./tips";
@@ -35,10 +35,18 @@ interface Drawn {
   readonly trace: Trace;
   readonly series: SeriesValues;
   readonly row: number;
+  /** One column an epoch, which stands for all of it. */
+  readonly isLog?: boolean;
 }
 
-function valueAt({ series, row, trace }: Drawn, x: number, context: PanelContext): Reading {
-  const column = columnAt(extents(series.x, context.view.axis), x);
+function columnOf({ series, isLog }: Drawn, x: number, context: PanelContext): number {
+  const places = extents(series.x, context.view.axis);
+  return isLog ? columnEndingAfter(places, x) : columnAt(places, x);
+}
+
+function valueAt(drawn: Drawn, x: number, context: PanelContext): Reading {
+  const { series, row, trace } = drawn;
+  const column = columnOf(drawn, x, context);
   const cell = column < 0 ? null : cellAt(series, row, column, "mean");
   let value = cell ? formatNumber(cell.mean) : "–";
   if (cell?.class === "missing") value = "not measured";
@@ -50,8 +58,10 @@ function valueAt({ series, row, trace }: Drawn, x: number, context: PanelContext
 
 function tipOf(title: string, drawn: readonly Drawn[], context: PanelContext) {
   return (x: number): Tip | null => {
-    for (const { series } of drawn) {
-      const column = columnAt(extents(series.x, context.view.axis), x);
+    // Windows place a reading more exactly than epochs do.
+    for (const item of drawn.toSorted((a, b) => Number(a.isLog ?? 0) - Number(b.isLog ?? 0))) {
+      const { series } = item;
+      const column = columnOf(item, x, context);
       if (column < 0) continue;
       const readings = drawn.map((item) => valueAt(item, x, context));
       return { title, place: placeOf(series, column), readings, remarks: [] };
@@ -61,9 +71,10 @@ function tipOf(title: string, drawn: readonly Drawn[], context: PanelContext) {
 }
 
 const marksOf = (drawn: readonly Drawn[], context: PanelContext): Mark[] =>
-  drawn.flatMap(({ series, row }) =>
-    nonfiniteGaps(series, row, extents(series.x, context.view.axis)),
-  );
+  drawn.flatMap(({ series, row, isLog }) => {
+    const places = extents(series.x, context.view.axis);
+    return nonfiniteGaps(series, row, isLog ? wholeEpochs(places) : places);
+  });
 
 function stateOf(context: PanelContext, tags: readonly string[]) {
   const entries = tags.map((tag) => context.entry(tag));
@@ -77,6 +88,10 @@ const plain = { scale: null, band: null } as const;
 
 const placesOf = (series: SeriesValues, context: PanelContext) =>
   extents(series.x, context.view.axis);
+
+/** Where the first epoch begins. */
+const origin = (series: SeriesValues, context: PanelContext): number =>
+  context.view.axis === "wall" ? (placesOf(series, context).start[0] ?? 0) : 0;
 
 type Style = Omit<Trace, "name" | "x" | "y" | "low" | "high" | "from">;
 
@@ -112,11 +127,11 @@ export const lossSource: LineSource = (context) => {
       ? { colour: colours.epochLoss, width: 1.2, dash: [1, 2], axis: "left" }
       : { colour: colours.validation, width: 2, dash: [6, 3], dots: true, axis: "left" };
     const trace: Trace = {
-      ...epochLine(series, row, placesOf(series, context), isTraining),
+      ...epochLine(series, row, placesOf(series, context), isTraining, origin(series, context)),
       name: isTraining ? "training loss of the epoch" : "validation loss",
       ...style,
     };
-    drawn.push({ trace, series, row });
+    drawn.push({ trace, series, row, isLog: true });
   }
   return {
     ...plain,
@@ -152,8 +167,14 @@ export const logsSource =
         axis: "left",
         ...(validation ? { dash: [6, 3] } : {}),
       };
-      const line = epochLine(series, row, placesOf(series, context), false);
-      drawn.push({ series, row, trace: { ...line, name, ...style } });
+      const line = epochLine(
+        series,
+        row,
+        placesOf(series, context),
+        false,
+        origin(series, context),
+      );
+      drawn.push({ series, row, isLog: true, trace: { ...line, name, ...style } });
     }
     const tags = rows.map(({ info }) => info.tag);
     return {

@@ -112,7 +112,7 @@ export class LinesPanel implements Panel {
       const share = scale.share(value);
       return share >= 0 && share <= 1;
     };
-    const at = ticks(left, Math.max(2, Math.floor(model.height / 34))).filter(inside(left));
+    const at = ticks(left, Math.max(3, Math.floor(model.height / 34))).filter(inside(left));
     paintLines(this.stage.canvas, {
       traces: model.traces,
       marks: model.marks,

@@ -55,11 +55,12 @@ export class MarkerStrip {
 
   private draw(visible: readonly Marker[]): void {
     const { map, view } = this.context!;
-    const font = getComputedStyle(this.element).font || "600 12px sans-serif";
+    const family = getComputedStyle(this.element).fontFamily || "sans-serif";
+    const fontOf = (marker: Marker) => `${marker.onset.cause === null ? 600 : 500} 12px ${family}`;
     const labels: Label[] = visible.map((marker) => ({
       id: String(marker.index),
       x: Math.round(toPixel(map, marker.x!)),
-      width: textWidth(markerLabel(marker), font) + PADDING,
+      width: textWidth(markerLabel(marker), fontOf(marker)) + PADDING,
     }));
     const placed = layoutLabels(labels, [-REACH, map.width + REACH], MOST_LANES);
     const lanes = Math.max(0, ...placed.map(({ lane }) => (lane ?? -1) + 1));

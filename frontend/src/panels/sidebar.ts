@@ -6,7 +6,7 @@ import { AXIS_MODES, type AxisMode } from "../model/columns";
 import type { Quantity } from "../model/scene";
 import { moodOf, verdict, type Mood } from "../model/verdict";
 import type { ViewState } from "../state/view";
-import { h, reconcile, setText, toggle } from "../ui/dom";
+import { h, reconcile, setBreakableText, setText, toggle } from "../ui/dom";
 import { formatNumber } from "../ui/format";
 import type { Actions } from "./context";
 import { patternKey } from "./legend";
@@ -51,7 +51,7 @@ class RunItem {
     this.element.dataset["mood"] = mood;
     this.element.classList.toggle("chosen", chosen);
     setText(this.dot, SHAPES[mood]);
-    setText(this.name, summary.run);
+    setBreakableText(this.name, summary.run);
     this.name.title = summary.run;
     const rate = summary.learningRate;
     const training = summary.status === "training" ? ", still training" : "";
@@ -172,8 +172,11 @@ export class Sidebar {
         item.update(summary, chosen.includes(summary.run));
       },
     );
-    if (!this.chosen.length && chosen[0] !== undefined)
-      this.items.get(chosen[0])?.element.scrollIntoView({ block: "nearest" });
+    const first = this.chosen.length ? undefined : this.items.get(chosen[0] ?? "");
+    if (first)
+      requestAnimationFrame(() => {
+        first.element.scrollIntoView({ block: "nearest" });
+      });
     this.chosen = chosen;
     this.axis.update(view.axis);
     this.statistic.update(view.statistic);

@@ -83,7 +83,7 @@ export class Stage {
       row: this.events.rowAt(y),
       pageX: event.clientX,
       pageY: event.clientY,
-      byKeyboard: false,
+      marker: this.markerNear(x),
     };
   }
 
@@ -180,8 +180,13 @@ export class Stage {
     const visible = scene.markers.filter(
       ({ x }) => x !== null && x >= map.domain[0] && x <= map.domain[1],
     );
+    // Where lines coincide the chosen one is on top, else a cause.
+    const height = ({ onset, choice }: Marker): number =>
+      (sameOnset(view.onset, choice) ? 2 : 0) + (onset.cause === null ? 1 : 0);
+    visible.sort((a, b) => height(a) - height(b));
     const lines = visible.map(({ x, onset, choice }) => ({
       left: Math.round(toPixel(map, x!)),
+      kind: onset.kind,
       names: [
         "marker-line",
         onset.severity,
@@ -193,8 +198,13 @@ export class Stage {
     if (key === this.markerKey) return;
     this.markerKey = key;
     this.lines.replaceChildren(
-      ...lines.map(({ left, names }) =>
-        h("div", { class: names.join(" ").trim(), style: { left: `${left}px` } }),
+      ...lines.map(({ left, names, kind }) =>
+        h("div", {
+          class: names.join(" ").trim(),
+          style: { left: `${left}px` },
+          "data-testid": "marker-line",
+          "data-kind": kind,
+        }),
       ),
     );
   }

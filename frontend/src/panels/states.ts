@@ -39,12 +39,13 @@ export function stateMessage(state: PageState, actions: Actions): HTMLElement | 
           "Add the callback to the training program, and point it into the log directory:",
         ),
         h("pre", {}, h("code", {}, CODE)),
+        h("p", {}, "Then keep TensorBoard running on the folder above it:"),
+        h("pre", {}, h("code", {}, "tensorboard --logdir logs")),
         h(
           "p",
           {},
           "The page fills by itself as soon as the first window is written. If it does not, check " +
-            "that TensorBoard's --logdir is the folder above, and that this TensorBoard was started " +
-            "where tb_stability is installed.",
+            "that --logdir holds the folder that the callback was given.",
         ),
       );
     case "failed":

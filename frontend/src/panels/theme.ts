@@ -13,7 +13,7 @@ export interface Theme {
 }
 
 const LIGHT: Theme = {
-  loss: "#d35400",
+  loss: "#bf4a00",
   epochLoss: "#7a4a00",
   validation: "#1f5fc4",
   rate: "#6a6a6a",

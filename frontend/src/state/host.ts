@@ -50,7 +50,10 @@ export class Host {
     this.watchTheme();
     this.outer.addEventListener("hashchange", () => {
       const hash = this.outer.location.hash;
-      if (hash !== this.written && this.isOurTab(hash)) this.events.linkChanged(readHash(hash));
+      const parameters = readHash(hash);
+      // Without keys of ours somebody opened the tab, not a link: what is shown stays.
+      if (hash !== this.written && Object.keys(parameters).length)
+        this.events.linkChanged(parameters);
     });
   }
 

@@ -77,6 +77,8 @@ export class Library {
       .runs()
       .then(
         (runs) => {
+          // What failed while TensorBoard was away is worth another try.
+          if (this.runsError !== null) this.forgetFailures();
           this.runs = runs;
           this.runsError = null;
         },
@@ -91,8 +93,13 @@ export class Library {
     return this.refreshing;
   }
 
-  /** Forget failures, so that the next `want` asks again. */
   retry(): void {
+    this.forgetFailures();
+    void this.refresh();
+  }
+
+  /** The next `want` asks again. */
+  private forgetFailures(): void {
     for (const [slot, flight] of this.flights) {
       const [run, tag] = JSON.parse(slot) as [string, string?];
       const failed = tag === undefined ? this.entry(run).error : this.series(run, tag)?.error;
@@ -101,7 +108,6 @@ export class Library {
         this.flights.delete(slot);
       }
     }
-    void this.refresh();
   }
 
   wantRun(run: string): void {

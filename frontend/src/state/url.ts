@@ -26,7 +26,7 @@ function parts(text: string): string[] {
   }
 }
 
-const numeral = (value: number): string => String(Number(value.toPrecision(12)));
+const numeral = (value: number): string => String(Number(value.toPrecision(14)));
 
 export function toParameters(view: ViewState): Record<string, string> {
   const result: Record<string, string> = {};

@@ -60,6 +60,13 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Text that may be broken after the separators of paths and names; its textContent stays as it is. */
+export function setBreakableText(element: Element, text: string): void {
+  if (element.textContent === text) return;
+  const parts = text.split(/(?<=[/_.=-])/);
+  replaceChildren(element, ...parts.flatMap((part, i) => (i ? [h("wbr"), part] : [part])));
+}
+
 export function toggle(element: HTMLElement, shown: boolean): void {
   if (element.hidden === shown) element.hidden = !shown;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PALETTE } from "../../src/charts/colour";
-import { columnPixels, rasterRow } from "../../src/charts/raster";
+import { columnPixels, gapPixels, rasterRow } from "../../src/charts/raster";
 import { makeScale } from "../../src/charts/scale";
 import { extents } from "../../src/model/columns";
 import { seriesValues } from "../examples";
@@ -29,6 +29,18 @@ describe("columnPixels", () => {
       { column: 1, left: 0, right: 50 },
       { column: 2, left: 50, right: 100 },
     ]);
+  });
+});
+
+describe("gapPixels", () => {
+  it("finds windows that are not there", () => {
+    const series = seriesValues(["a"], [[0, 0, 0]]);
+    const { firstStep, lastStep } = series.x;
+    const x = { ...series.x, firstStep: firstStep.with(2, 41), lastStep: lastStep.with(2, 50) };
+    const columns = columnPixels(extents(x, "step"), [0, 50], 50);
+    expect(gapPixels(x, columns)).toEqual([[20, 40]]);
+    const whole = columnPixels(extents(series.x, "step"), [0, 30], 30);
+    expect(gapPixels(series.x, whole)).toEqual([]);
   });
 });
 

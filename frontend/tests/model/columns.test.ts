@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   columnAt,
+  columnEndingAfter,
   columnOfStep,
   convert,
   extents,
@@ -41,6 +42,15 @@ describe("columnAt", () => {
   it("finds nothing in a gap", () => {
     const gap = { start: Float64Array.of(0, 5), end: Float64Array.of(1, 6) };
     expect(columnAt(gap, 3)).toBe(-1);
+  });
+});
+
+describe("columnEndingAfter", () => {
+  it("finds the epoch that a place lies in", () => {
+    const places = { start: Float64Array.of(0.5, 1.5), end: Float64Array.of(1, 2) };
+    expect([0.1, 1, 1.2, 2, 2.1, -1].map((at) => columnEndingAfter(places, at))).toEqual([
+      0, 0, 1, 1, -1, -1,
+    ]);
   });
 });
 

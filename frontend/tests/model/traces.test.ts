@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { extents } from "../../src/model/columns";
-import { nonfiniteGaps, rowLine, suitsLog, yRange } from "../../src/model/traces";
+import { epochLine, nonfiniteGaps, rowLine, suitsLog, yRange } from "../../src/model/traces";
 import { seriesValues } from "../examples";
 
 const line = (y: readonly number[], high?: readonly number[]) => ({
@@ -15,6 +15,19 @@ describe("rowLine", () => {
     const { x, y } = rowLine(series, 0, extents(series.x, "step"));
     expect([...x]).toEqual([5, 15, 25]);
     expect([...y]).toEqual([1, NaN, NaN]);
+  });
+});
+
+describe("epochLine", () => {
+  it("draws a training figure over its whole epoch, though its column is the last window", () => {
+    const series = seriesValues(["a"], [[1, 2]]);
+    const places = { start: Float64Array.of(0.75, 1.75), end: Float64Array.of(1, 2) };
+    const { from, x } = epochLine(series, 0, places, true, 0);
+    expect([[...(from ?? [])], [...x]]).toEqual([
+      [0, 1],
+      [1, 2],
+    ]);
+    expect(epochLine(series, 0, places, false, 0).from).toBeUndefined();
   });
 });
 

@@ -94,6 +94,17 @@ describe("Library", () => {
     expect(library.series("a/b", TAG)?.error).toBeNull();
     expect(library.series("a/b", TAG)?.full).not.toBeNull();
   });
+  it("tries again what failed while TensorBoard was away", async () => {
+    const { client, library, want } = setUp();
+    await library.refresh();
+    client.series.mockRejectedValueOnce(new Error("Gone."));
+    await want();
+    client.runs.mockRejectedValueOnce(new Error("Gone."));
+    await library.refresh();
+    await library.refresh();
+    await want();
+    expect(library.series("a/b", TAG)?.full).not.toBeNull();
+  });
   it("says that the list could not be read", async () => {
     const { client, library } = setUp();
     client.runs.mockRejectedValueOnce(new Error("Gone."));

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from "vitest";
-import { h, reconcile } from "../../src/ui/dom";
+import { h, reconcile, setBreakableText } from "../../src/ui/dom";
 
 const HOSTILE = "<img src=x onerror=alert(1)>";
 
@@ -19,6 +19,18 @@ describe("h", () => {
     const element = h("button", { disabled: false, hidden: true, title: undefined }, null, false);
     expect(element.getAttributeNames()).toEqual(["hidden"]);
     expect(element.childNodes).toHaveLength(0);
+  });
+});
+
+describe("setBreakableText", () => {
+  it("keeps the text as it is, hostile or not", () => {
+    const element = h("span");
+    for (const name of ["demo/exploding_lstm/lr=1e-2", HOSTILE, ""]) {
+      setBreakableText(element, name);
+      expect(element.textContent).toBe(name);
+    }
+    setBreakableText(element, "a/b_c");
+    expect([...element.children].map(({ tagName }) => tagName)).toEqual(["WBR", "WBR"]);
   });
 });
 
