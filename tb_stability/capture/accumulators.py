@@ -12,7 +12,8 @@ import tensorflow as tf
 from tb_stability.capture.statistics import MISSING, FloatArray
 
 
-def _variable(value: npt.NDArray[np.generic], name: str) -> tf.Variable:
+def host_variable(value: npt.NDArray[np.generic], name: str) -> tf.Variable:
+    """Returns a variable that belongs to nothing but its accumulator."""
     # Out of the function being traced, and out of any distribution strategy: one plain variable on
     # the host process, tracked by no model and so part of no checkpoint.
     with tf.init_scope():
@@ -29,8 +30,8 @@ class StepClock:
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
         # int64, for which TensorFlow has kernels on every device.
-        self._position = _variable(np.zeros((), np.int64), "stability_position")
-        self._samples = _variable(np.zeros(capacity, np.int64), "stability_samples")
+        self._position = host_variable(np.zeros((), np.int64), "stability_position")
+        self._samples = host_variable(np.zeros(capacity, np.int64), "stability_samples")
         self._slot: tuple[Any, tf.Tensor] | None = None
 
     def slot(self) -> tf.Tensor:
@@ -77,7 +78,7 @@ class StepAccumulator:
     def __init__(self, rows: int, clock: StepClock) -> None:
         self._clock = clock
         self._empty = np.full((clock.capacity, rows), MISSING, dtype=np.float32)
-        self._values = _variable(self._empty, "stability_accumulator")
+        self._values = host_variable(self._empty, "stability_accumulator")
 
     def write(self, values: tf.Tensor, rows: Sequence[int] | None = None) -> None:
         """Stores the running step's measurements, in graph.

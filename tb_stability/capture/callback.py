@@ -7,28 +7,28 @@ import os
 import sys
 import types
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, SupportsIndex
 
 import keras
 
-from tb_stability.capture.gradient_norm import GradientNorm
-from tb_stability.capture.learning_rate import LearningRate
-from tb_stability.capture.loss import Loss
 from tb_stability.capture.probe import Probe
+from tb_stability.capture.quantities import make_probes, quantity_names
 from tb_stability.capture.recording import Recording
 from tb_stability.writer import EventWriter
 
 DEFAULT_WINDOW_STEPS = 50
+DEFAULT_SAMPLE_EVERY = 10
 
 
 class StabilityCallback(keras.callbacks.Callback):
     """Records what shows whether training is stable, for TensorBoard's Stability tab.
 
     Per window of steps, it writes the norm of every layer's gradient and the loss, both measured
-    in every step, and the learning rate; at the end of each epoch what Keras logs. A window ends
-    after `window_steps` steps and with every epoch, and is on disk then: a crash loses at most the
-    one that was running. Training is not changed by it: weights are the same to the last bit.
+    in every step, the learning rate, the weights and how far a step moves them, and of some steps
+    dead and saturated units and the logits; at the end of each epoch what Keras logs. A window
+    ends after `window_steps` steps and with every epoch, and is on disk then: a crash loses at
+    most the one that was running. Training is not changed: weights are the same to the last bit.
 
     Steps count from 1 and go on over several calls of `fit`, and where a saved optimizer state is
     trained on. While it trains, the model's train function is replaced by a measuring one;
@@ -40,13 +40,17 @@ class StabilityCallback(keras.callbacks.Callback):
     Args:
       log_dir: Directory of the run, `str` or `os.PathLike`. Runs that are to be compared have
         directories below one logdir: ``logs/run1``, ``logs/run2``.
+      quantities: Names of the quantities to measure; all there are, where it is None. Loss,
+        gradient norm and learning rate are measured in any case.
       window_steps: Steps that are summarised in one record. Fewer show more detail, and cost a
         read-out of the device each. With `steps_per_execution` above 1, a window ends with the
         execution that fills it.
+      sample_every: Activations and logits are measured in the first step of a window and in one
+        step of this many after it.
 
     Raises:
-      ValueError: If `window_steps` is not a positive integer; when training begins, if the callback
-        recorded another model before, or if another one records this model.
+      ValueError: If a quantity is unknown, or a number is not a positive integer; when training
+        begins, if the callback recorded another model before, or if another one records this model.
       RuntimeError: If Keras runs on another backend than TensorFlow.
       OSError: When training begins, if `log_dir` cannot be created or written.
 
@@ -58,12 +62,19 @@ class StabilityCallback(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, log_dir: str | os.PathLike[str], *, window_steps: SupportsIndex = DEFAULT_WINDOW_STEPS
+        self,
+        log_dir: str | os.PathLike[str],
+        *,
+        quantities: Iterable[str] | None = None,
+        window_steps: SupportsIndex = DEFAULT_WINDOW_STEPS,
+        sample_every: SupportsIndex = DEFAULT_SAMPLE_EVERY,
     ) -> None:
         super().__init__()
         _require_tensorflow()
         self._log_dir = os.fspath(log_dir)
+        self._quantities = quantity_names(quantities)
         self._window_steps = _positive("window_steps", window_steps)
+        self._sample_every = _positive("sample_every", sample_every)
         self._recording: Recording | None = None
         self._left: weakref.finalize[..., Any] | None = None
         self._recorded_model: weakref.ref[Any] | None = None
@@ -82,6 +93,7 @@ class StabilityCallback(keras.callbacks.Callback):
             EventWriter(self._log_dir),
             self._probes(model),
             window_steps=self._window_steps,
+            sample_every=self._sample_every,
             steps_done=steps_done,
         )
         self._recorded_model = weakref.ref(model)
@@ -108,7 +120,7 @@ class StabilityCallback(keras.callbacks.Callback):
             self._left.detach()
 
     def _probes(self, model: Any) -> list[Probe]:
-        return [Loss(), GradientNorm(), LearningRate(model)]
+        return make_probes(self._quantities, model)
 
     def _check_model(self, model: Any) -> None:
         if self._recorded_model is not None and self._recorded_model() is not model:

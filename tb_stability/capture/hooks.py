@@ -17,7 +17,8 @@ from typing import Any
 import tensorflow as tf
 
 from tb_stability.capture.distribution import is_first_replica, replica_count
-from tb_stability.capture.optimizers import find_optimizers, gradients_given
+from tb_stability.capture.layers import walk_operations
+from tb_stability.capture.optimizers import find_optimizers, gradients_given, innermost
 from tb_stability.capture.probe import Probe, StepContext
 
 _ABSENT = object()
@@ -38,6 +39,7 @@ class StepHooks:
         self._lock = threading.Lock()
         self._depth = 0
         self._wrapped = contextlib.ExitStack()
+        context.on_fault = self.step_aside
 
     def observe(self, train_step: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """Returns a train step that does what the given one does, and is measured."""
@@ -46,7 +48,9 @@ class StepHooks:
         def observed_step(data: Any) -> Any:
             self.entered = True
             with self._installed():
+                self.context.begin_step()
                 outputs = train_step(data)
+                self.context.end_step()
             if is_first_replica():
                 self.context.clock.advance(_batch_size(data))
             return outputs
@@ -87,15 +91,19 @@ class StepHooks:
         wrap(model, "compute_loss", self._measuring_loss(model.compute_loss))
         for optimizer in find_optimizers(model).values():
             wrap(optimizer, "apply", self._measuring_gradients(optimizer, optimizer.apply))
-        for layer in model._flatten_layers():
-            wrap(layer, "call", self._noting_call(layer, layer.call))
+            clipper = innermost(optimizer)
+            wrap(clipper, "_clip_gradients", self._measuring_clip(optimizer))
+        for name, operation in walk_operations(model):
+            wrap(operation, "call", self._measuring_call(name, operation))
 
     def _measuring_loss(self, compute_loss: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(compute_loss, updated=())
         def measuring(*args: Any, **kwargs: Any) -> Any:
+            outputs = kwargs.get("y_pred", args[2] if len(args) > 2 else None)
+            self.tell(lambda probe: probe.on_outputs(self.context, outputs))
             loss = compute_loss(*args, **kwargs)
             if loss is not None:
-                self._tell(lambda probe: probe.on_loss(self.context, tf.convert_to_tensor(loss)))
+                self.tell(lambda probe: probe.on_loss(self.context, tf.convert_to_tensor(loss)))
             return loss
 
         return measuring
@@ -107,27 +115,42 @@ class StepHooks:
             if trainable_variables is not None:
                 trainable_variables = list(trainable_variables)
             gradients = gradients_given(optimizer, grads, trainable_variables)
-            self._tell(lambda probe: probe.on_gradients(self.context, gradients))
+            self.tell(lambda probe: probe.on_gradients(self.context, gradients))
             return apply(grads, trainable_variables)
 
         return measuring
 
-    def _noting_call(self, layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:
+    def _measuring_clip(self, optimizer: Any) -> Callable[..., Any]:
+        clip = innermost(optimizer)._clip_gradients
+
+        def measuring(grads: Any) -> Any:
+            self.tell(lambda probe: probe.on_clip(self.context, optimizer, grads))
+            return clip(grads)
+
+        return measuring
+
+    def _measuring_call(self, name: str, operation: Any) -> Callable[..., Any]:
+        call = operation.call
         first_call = self.context.first_call
 
         @functools.wraps(call, updated=())
-        def noting(*args: Any, **kwargs: Any) -> Any:
-            first_call.setdefault(id(layer), len(first_call))
-            return call(*args, **kwargs)
+        def measuring(*args: Any, **kwargs: Any) -> Any:
+            first_call.setdefault(id(operation), len(first_call))
+            outputs = call(*args, **kwargs)
+            self.tell(
+                lambda probe: probe.on_call(self.context, name, operation, outputs), layer=name
+            )
+            return outputs
 
-        return noting
+        return measuring
 
-    def _tell(self, moment: Callable[[Probe], None]) -> None:
+    def tell(self, moment: Callable[[Probe], None], layer: str = "") -> None:
+        """Lets every probe take part in a moment; one that raises is dropped."""
         for probe in list(self.probes):
             try:
                 moment(probe)
             except Exception as error:
-                self.step_aside(probe, error)
+                self.step_aside(probe, error, layer)
 
 
 def _replace(stack: contextlib.ExitStack, owner: Any, name: str, replacement: Any) -> None:

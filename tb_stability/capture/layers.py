@@ -53,6 +53,16 @@ def layer_rows(model: Any, first_call: Mapping[int, int] | None = None) -> tuple
     return _unique([row for _, row in found])
 
 
+def walk_operations(model: Any) -> Iterator[tuple[str, Any]]:
+    """Yields each layer once as `walk_layers` does, and the operations of functional models."""
+    for path, layer in walk_layers(model):
+        yield path, layer
+        if isinstance(layer, keras.Model):
+            for operation in getattr(layer, "operations", ()):
+                if not isinstance(operation, keras.Layer):
+                    yield (f"{path}/{operation.name}" if path else operation.name), operation
+
+
 def walk_layers(model: Any) -> Iterator[tuple[str, Any]]:
     """Yields each layer of a model once, parents before children, with its path below the model.
 

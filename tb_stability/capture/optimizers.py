@@ -23,9 +23,17 @@ def find_optimizers(model: Any) -> dict[str, Any]:
         if any(optimizer is other for other in found.values()):
             continue
         inner.add(id(getattr(optimizer, "inner_optimizer", None)))
-        name = innermost(optimizer).name
+        name = _name(innermost(optimizer))
         found[attribute if name in found else name] = optimizer
     return {name: optimizer for name, optimizer in found.items() if id(optimizer) not in inner}
+
+
+def _name(optimizer: Any) -> str:
+    # Keras numbers the optimizers of a process, which would tell apart what is to be compared.
+    given = str(optimizer.name)
+    own = type(optimizer).__name__.lower()
+    number = given.removeprefix(own).removeprefix("_")
+    return own if given.startswith(own) and number.isdigit() else given
 
 
 def _attributes(model: Any) -> Iterator[tuple[str, Any]]:

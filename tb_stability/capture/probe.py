@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -16,19 +17,26 @@ from tb_stability.metadata import SeriesMetadata
 Measurement = tuple[SeriesMetadata, npt.ArrayLike]
 
 
-@dataclasses.dataclass
 class StepContext:
     """What the probes of one call of `fit` share.
 
-    Attributes:
+    Args:
       model: The model in training.
       clock: Position of the running step in the window.
+      sample_every: Sampled quantities are measured in one step of this many.
+
+    Attributes:
       first_call: Order of a layer's first call in the train step, by `id` of the layer.
+      on_fault: Called with a probe that raised, its error, and the layer's name or ``""``.
     """
 
-    model: Any
-    clock: StepClock
-    first_call: dict[int, int] = dataclasses.field(default_factory=dict)
+    def __init__(self, model: Any, clock: StepClock, sample_every: int = 1) -> None:
+        self.model = model
+        self.clock = clock
+        self.sample_every = sample_every
+        self.first_call: dict[int, int] = {}
+        self.on_fault: Callable[[Probe, Exception, str], None] = _raise
+        self._step = _RunningStep()
 
     @property
     def compiled(self) -> bool:
@@ -38,6 +46,62 @@ class StepContext:
     def rows(self) -> tuple[LayerRow, ...]:
         """Returns the layers with weights in forward order, as far as they are built by now."""
         return layer_rows(self.model, self.first_call)
+
+    def begin_step(self) -> None:
+        """Notes where the step is traced."""
+        self._step.graph = _graph()
+        self._step.measures = []
+
+    def sample(self, probe: Probe, measure: Callable[[], None], layer: str = "") -> None:
+        """Measures in the sampled steps only: the first of each window, and one in N after it.
+
+        Args:
+          probe: Whose measurement it is.
+          measure: Called once in graph, in this replica's context; writes to accumulators.
+          layer: Name of the layer that is measured, for the warning if this fails.
+        """
+        if _graph() is self._step.graph:
+            # One branch for all of the step, as each costs time to trace and to run.
+            self._step.measures.append((probe, measure, layer))
+        else:
+            self._run([(probe, measure, layer)])
+
+    def end_step(self) -> None:
+        """Runs what was to be sampled in the step."""
+        measures, self._step.measures = self._step.measures, []
+        if measures:
+            self._run(measures)
+
+    def _run(self, measures: list[tuple[Probe, Callable[[], None], str]]) -> None:
+        def run() -> tf.Tensor:
+            for probe, measure, layer in measures:
+                try:
+                    measure()
+                except Exception as error:
+                    self.on_fault(probe, error, layer)
+            return tf.constant(0)
+
+        if self.sample_every == 1:
+            run()
+        else:
+            due = tf.equal(self.clock.slot() % self.sample_every, 0)
+            tf.cond(due, run, lambda: tf.constant(0))
+
+
+class _RunningStep(threading.local):
+    # The replicas of a distribution strategy trace the step in a thread each, and each thread has
+    # attributes of its own here.
+    def __init__(self) -> None:
+        self.graph: Any = None
+        self.measures: list[tuple[Probe, Callable[[], None], str]] = []
+
+
+def _graph() -> Any:
+    return None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
+
+
+def _raise(probe: Any, error: Exception, layer: str) -> None:
+    raise error
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +132,13 @@ class Probe:
       name: The quantity, as in `metadata.Quantity.name`.
     """
 
-    name = ""
+    name: str = ""
+
+    def on_call(self, context: StepContext, name: str, layer: Any, outputs: Any) -> None:
+        """A layer, or an operation of a functional model, was called; `name` is its path."""
+
+    def on_outputs(self, context: StepContext, outputs: Any) -> None:
+        """The loss is about to be computed of the model's outputs, a structure of tensors."""
 
     def on_loss(self, context: StepContext, loss: tf.Tensor) -> None:
         """The loss of the step was computed: a scalar, unscaled; this replica's share of it."""
@@ -76,9 +146,15 @@ class Probe:
     def on_gradients(self, context: StepContext, gradients: Gradients) -> None:
         """An optimizer is about to apply gradients: this replica's share of them."""
 
+    def on_clip(self, context: StepContext, optimizer: Any, gradients: Sequence[Any]) -> None:
+        """An optimizer is about to clip gradients, or would if it were told to."""
+
+    def before_execution(self, context: StepContext) -> None:
+        """The host is about to run the train function."""
+
+    def after_execution(self, context: StepContext) -> None:
+        """The train function has run."""
+
     def collect(self, steps: int) -> Iterator[Measurement]:
         """Yields what was measured in the window of `steps` steps, and begins the next window."""
         return iter(())
-
-
-ProbeFactory = Callable[[], Probe]

@@ -32,6 +32,7 @@ class Recording:
       writer: Not yet opened.
       probes: The quantities to measure.
       window_steps: See `WindowClock`.
+      sample_every: See `StepContext`.
       steps_done: Training steps of this run that were recorded before.
 
     Raises:
@@ -46,6 +47,7 @@ class Recording:
         probes: list[Probe],
         *,
         window_steps: int,
+        sample_every: int,
         steps_done: int = 0,
     ) -> None:
         writer.open()
@@ -54,7 +56,7 @@ class Recording:
         self._writer = writer
         self._windows = WindowClock(window_steps, steps_done)
         capacity = window_steps + model.steps_per_execution - 1
-        self._context = StepContext(model, StepClock(capacity))
+        self._context = StepContext(model, StepClock(capacity), sample_every)
         self._hooks = StepHooks(self._context, probes)
         self._record: RunRecord | None = None
         self._described = False
@@ -237,6 +239,7 @@ class ObservedTrainFunction:
             return self._run_own(iterator)
         self.expected = False
         self._hooks.entered = False
+        self._hooks.tell(lambda probe: probe.before_execution(self._hooks.context))
         try:
             outputs = self._observed(iterator)
         except (StopIteration, tf.errors.OutOfRangeError):
@@ -251,6 +254,7 @@ class ObservedTrainFunction:
             self.recording.interrupt()
             raise
         else:
+            self._hooks.tell(lambda probe: probe.after_execution(self._hooks.context))
             self.recording.executed()
             return outputs
         return self._run_unobserved(iterator, reason)

@@ -37,10 +37,10 @@ def build(recurrent=True):
     )
 
 
-def compiled(recurrent=True, **options):
+def compiled(recurrent=True, clipnorm=None, **options):
     model = build(recurrent)
     model.compile(
-        keras.optimizers.Adam(0.01, clipnorm=0.5),
+        keras.optimizers.Adam(0.01, clipnorm=clipnorm),
         keras.losses.SparseCategoricalCrossentropy(),
         metrics=["accuracy"],
         **options,
@@ -63,14 +63,15 @@ def hooked(model):
 @pytest.mark.parametrize(
     ("options", "policy"),
     [
-        ({}, "float32"),
+        ({"clipnorm": 0.5}, "float32"),
         ({"jit_compile": True}, "float32"),
+        ({"jit_compile": True, "recurrent": False, "clipnorm": 0.5}, "float32"),
         ({"run_eagerly": True}, "float32"),
         ({"steps_per_execution": 2}, "float32"),
         ({}, "mixed_float16"),
         ({"jit_compile": True, "recurrent": False}, "mixed_float16"),
     ],
-    ids=["graph", "jit", "eager", "executions", "mixed", "mixed-jit"],
+    ids=["graph", "jit", "jit-clip", "eager", "executions", "mixed", "mixed-jit"],
 )
 @pytest.mark.parametrize("sampled", [{}, {"sample_every": 1}], ids=["sampled", "every"])
 def test_weights_and_logs_are_identical_to_the_last_bit(tmp_path, options, policy, sampled):
