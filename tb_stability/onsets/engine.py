@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Iterable, Sequence
 
 from tb_stability.onsets.blame import in_order_of_blame
-from tb_stability.onsets.gradients import gradient_onsets
-from tb_stability.onsets.loss import loss_onsets
+from tb_stability.onsets.exploding_gradient import exploding_gradient
+from tb_stability.onsets.loss_rises import loss_rises
+from tb_stability.onsets.nonfinite_gradient import nonfinite_gradient
+from tb_stability.onsets.nonfinite_loss import nonfinite_loss
 from tb_stability.onsets.onset import Onset
 from tb_stability.onsets.remedies import remedies_for
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.series import RunSeries
+
+SymptomRule = Callable[[RunSeries, Thresholds], Iterable[Onset]]
+CauseRule = Callable[[RunSeries, Sequence[Onset], Thresholds], Iterable[Onset]]
+
+# What goes wrong for all to see.
+SYMPTOMS: tuple[SymptomRule, ...] = (nonfinite_loss, nonfinite_gradient, loss_rises)
+
+# What leads there. A cause without a symptom harms nobody, so these are told the symptoms.
+CAUSES: tuple[CauseRule, ...] = (exploding_gradient,)
 
 
 def find_onsets(run: RunSeries, thresholds: Thresholds | None = None) -> list[Onset]:
@@ -29,8 +41,9 @@ def find_onsets(run: RunSeries, thresholds: Thresholds | None = None) -> list[On
     [('loss_divergence', 10)]
     """
     thresholds = thresholds or Thresholds()
-    symptoms = loss_onsets(run, thresholds)
-    onsets = in_order_of_blame([*symptoms, *gradient_onsets(run, symptoms, thresholds)])
+    symptoms = [onset for rule in SYMPTOMS for onset in rule(run, thresholds)]
+    causes = [onset for rule in CAUSES for onset in rule(run, symptoms, thresholds)]
+    onsets = in_order_of_blame([*symptoms, *causes])
     return [_with_remedies(run, onset, onsets) for onset in onsets]
 
 

@@ -1,4 +1,4 @@
-"""Onsets seen in the gradient norms: nonfinite_gradient, exploding_gradient."""
+"""Gradient norms that leave their baseline on the way to a failure."""
 
 from __future__ import annotations
 
@@ -7,90 +7,27 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from tb_stability.detectors import Detection, NonFinite
+from tb_stability.detectors import Detection
 from tb_stability.metadata import GRADIENT_NORM
 from tb_stability.onsets.onset import Evidence, Onset
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number, place
 from tb_stability.series import BoolArray, FloatArray, RunSeries, Series
 
+# A rise of the loss that passes harms nobody, whatever the gradients did.
+_HARM = ("nonfinite_loss", "nonfinite_gradient", "loss_divergence")
 
-def gradient_onsets(
+
+def exploding_gradient(
     run: RunSeries, symptoms: Sequence[Onset], thresholds: Thresholds
-) -> list[Onset]:
-    """Returns the onsets that a run's gradient norms show.
-
-    Args:
-      run: What was measured.
-      symptoms: The onsets seen in the loss. A gradient that grows while the loss is well harms
-        nobody, so an explosion is only told where it leads to one of these, or to a gradient that
-        is not finite.
-      thresholds: Numbers of the rules.
-    """
-    onsets: list[Onset] = []
-    for series in run.of_quantity(GRADIENT_NORM):
-        broken = list(_nonfinite(series))
-        harm = [
-            onset
-            for onset in (*symptoms, *broken)
-            if onset.kind != "loss_spike" and onset.severity != "info"
-        ]
-        onsets += broken
-        if harm:
-            first = min(harm, key=lambda onset: onset.step)
-            onsets += _explosion(series, first, thresholds)
-    return onsets
-
-
-def _nonfinite(series: Series) -> Iterator[Onset]:
-    """Yields the first step at which a layer's gradient was NaN or infinite.
-
-    Rule: one such value is enough. The row is the layer nearest to the loss among those that broke
-    at that step: backpropagation carries NaN on to every layer before it. Severity: critical; info
-    where every gradient became finite again, as after the steps that loss scaling skips in mixed
-    precision.
-    """
-    count = np.where(series.measured, series.statistic("nonfinite"), np.nan)
-    position = series.statistic("first_nonfinite")
-    first_step: dict[int, int] = {}
-    lasting = False
-    last_end = 0
-    for row in range(len(series.rows)):
-        episodes = NonFinite().detect(count[:, row])
-        if episodes:
-            window = episodes[0].start
-            offset = max(float(position[window, row]), 0.0)
-            first_step[row] = int(series.first_step[window] + offset)
-            lasting |= episodes[-1].end is None
-            last_end = max(last_end, episodes[-1].end or 0)
-    if not first_step:
+) -> Iterator[Onset]:
+    """Yields where the gradients left their baseline before the first failure, if they did."""
+    harm = [item for item in symptoms if item.kind in _HARM and item.severity != "info"]
+    if not harm:
         return
-    step = min(first_step.values())
-    together = [row for row, first in first_step.items() if first == step]
-    row = max(together)
-    window = int(np.searchsorted(series.step, step))
-    epoch = int(series.epoch[window])
-    name = series.rows[row]
-    value = float(series.statistic("max")[window, row])
-    value = value if not np.isfinite(value) else np.nan
-    before = len(together) - 1
-    others = f" and of {before} layer{'s' * (before > 1)} before it" if before else ""
-    recovered = "" if lasting else " Later gradients were finite again."
-    yield Onset(
-        kind="nonfinite_gradient",
-        severity="critical" if lasting else "info",
-        epoch=epoch,
-        step=step,
-        row=name,
-        message=(
-            f"The gradient of {name}{others} was not finite for the first time at "
-            f"{place(epoch, step)}.{recovered}"
-        ),
-        evidence=Evidence(
-            series.tag, "nonfinite", "the gradient norm of a layer is NaN or infinite", value
-        ),
-        end_step=None if lasting else int(series.first_step[last_end]),
-    )
+    first = min(harm, key=lambda onset: onset.step)
+    for series in run.of_quantity(GRADIENT_NORM):
+        yield from _explosion(series, first, thresholds)
 
 
 def _explosion(series: Series, harm: Onset, thresholds: Thresholds) -> Iterator[Onset]:

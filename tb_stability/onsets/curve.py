@@ -1,0 +1,94 @@
+"""A loss over time, from whatever a run has logged of it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from tb_stability.detectors.detector import FloatArray
+from tb_stability.metadata import EPOCH_LOGS, LOSS
+from tb_stability.onsets.wording import place
+from tb_stability.series import RunSeries, Series
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class LossCurve:
+    """A loss over time, one point a window or an epoch.
+
+    Attributes:
+      series: Where it comes from.
+      mean: Mean of the finite losses, NaN where there were none, shape ``[points]``.
+      highest: Highest finite loss of a single step, likewise; None for a curve of epochs.
+      highest_at: Position of that step in its window; None for a curve of epochs.
+      nonfinite: Number of non-finite losses, shape ``[points]``.
+      first_nonfinite: Position of the first of them in its window, shape ``[points]``.
+    """
+
+    series: Series
+    mean: FloatArray
+    nonfinite: FloatArray
+    first_nonfinite: FloatArray
+    highest: FloatArray | None = None
+    highest_at: FloatArray | None = None
+
+    @property
+    def tag(self) -> str:
+        return self.series.tag
+
+    @property
+    def of_epochs(self) -> bool:
+        return self.highest is None
+
+    def step(self, index: int, position: float = 0.0) -> int:
+        """Step at a position of a point's window."""
+        return int(self.series.first_step[index] + position)
+
+    def epoch(self, index: int) -> int:
+        """Epoch of a point."""
+        return int(self.series.epoch[index])
+
+    def place(self, index: int, position: float = 0.0) -> str:
+        """Where a point is, in words; a curve of epochs knows no steps."""
+        step = None if self.of_epochs else self.step(index, position)
+        return place(self.epoch(index), step)
+
+
+def training_curve(run: RunSeries) -> LossCurve | None:
+    """Returns the loss of every step where it was logged, else of each epoch, else val_loss."""
+    return step_curve(run) or epoch_curve(run, "loss") or epoch_curve(run, "val_loss")
+
+
+def step_curve(run: RunSeries) -> LossCurve | None:
+    """Returns the loss of every step, one point a window; None where it was not measured."""
+    series = run.first_of(LOSS)
+    if series is None or not series.measured[:, 0].any():
+        return None
+    measured = series.measured[:, 0]
+
+    def finite(name: str) -> FloatArray:
+        values = series.statistic(name)[:, 0]
+        return np.where(measured & np.isfinite(values), values, np.nan)
+
+    return LossCurve(
+        series=series,
+        mean=finite("mean"),
+        nonfinite=np.where(measured, series.statistic("nonfinite")[:, 0], np.nan),
+        first_nonfinite=np.maximum(series.statistic("first_nonfinite")[:, 0], 0),
+        highest=finite("max"),
+        highest_at=series.statistic("argmax")[:, 0],
+    )
+
+
+def epoch_curve(run: RunSeries, name: str) -> LossCurve | None:
+    """Returns a value of the epoch logs, one point an epoch; None where there is none."""
+    series = run.first_of(EPOCH_LOGS, name)
+    if series is None:
+        return None
+    values = series.statistic("value")[:, 0]
+    return LossCurve(
+        series=series,
+        mean=np.where(np.isfinite(values), values, np.nan),
+        nonfinite=(~np.isfinite(values)).astype(np.float64),
+        first_nonfinite=np.zeros(len(values)),
+    )

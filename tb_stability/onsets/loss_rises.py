@@ -1,0 +1,137 @@
+"""A loss that rises: loss_divergence where it stays up, loss_spike where it comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from tb_stability.detectors import Detection
+from tb_stability.onsets.curve import LossCurve, training_curve
+from tb_stability.onsets.onset import Evidence, Onset
+from tb_stability.onsets.thresholds import Thresholds
+from tb_stability.onsets.wording import number
+from tb_stability.series import RunSeries
+
+
+def loss_rises(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
+    """Yields where the training loss rose clear of the best level it had reached."""
+    curve = training_curve(run)
+    if curve is None:
+        return
+    episodes = thresholds.loss_excursion(epochs=curve.of_epochs).detect(curve.mean)
+    # A rise within the first points that goes away is a start, not a spike.
+    warmup = thresholds.loss_excursion().warmup
+    spikes = [item for item in episodes if item.end is not None and item.start >= warmup]
+    for episode in episodes:
+        if episode.end is None:
+            yield _divergence(curve, episode)
+    if spikes:
+        yield _spikes(curve, spikes, thresholds)
+    elif curve.highest is not None:
+        yield from _single_steps(curve, episodes, thresholds)
+
+
+def _divergence(curve: LossCurve, episode: Detection) -> Onset:
+    """Returns the onset of a loss that rises clear of its level and does not come back.
+
+    Rule: see `tb_stability.detectors.excursion`; the excursion lasts to the end of the data. Delay:
+    `loss_patience` windows, or `loss_patience_epochs` epochs. Silent where the loss never was below
+    its starting level by more than noise and does not double.
+    """
+    epoch, step = curve.epoch(episode.start), curve.step(episode.start)
+    return Onset(
+        kind="loss_divergence",
+        severity="critical",
+        epoch=epoch,
+        step=step,
+        row=None,
+        message=(
+            f"The loss left its level of {number(episode.baseline)} at "
+            f"{curve.place(episode.start)} and has not come back: it reached "
+            f"{number(episode.value)}."
+        ),
+        evidence=_evidence(
+            curve, "mean", "rises clear of the best level so far and stays there", episode
+        ),
+    )
+
+
+def _spikes(curve: LossCurve, spikes: list[Detection], thresholds: Thresholds) -> Onset:
+    """Returns the first of the spikes from which the mean loss recovered, the others folded in.
+
+    Rule: as for a divergence, but the loss comes back. Severity: info, or warning where there are
+    `spikes` of them or one lasted longer than an epoch.
+    """
+    first = spikes[0]
+    lasted = max(curve.epoch((spike.end or 0) - 1) - curve.epoch(spike.start) for spike in spikes)
+    serious = len(spikes) >= thresholds.spikes or lasted >= 1
+    epoch, step = curve.epoch(first.start), curve.step(first.start)
+    last = spikes[-1]
+    return Onset(
+        kind="loss_spike",
+        severity="warning" if serious else "info",
+        epoch=epoch,
+        step=step,
+        row=None,
+        message=(
+            f"The loss rose from {number(first.baseline)} to {number(first.value)} at "
+            f"{curve.place(first.start)} and came back by "
+            f"{curve.place(first.end or 0)}."
+            f"{_repeats(len(spikes))}"
+        ),
+        evidence=_evidence(curve, "mean", "rises clear of the best level and comes back", first),
+        end_step=curve.step(last.end or 0),
+    )
+
+
+def _single_steps(
+    curve: LossCurve, lasting: list[Detection], thresholds: Thresholds
+) -> Iterator[Onset]:
+    """Yields the first spike of single steps, which the mean of a window does not show.
+
+    Rule: as for spikes of the mean, on the highest loss of each window, against the highest losses
+    of windows before. Always info: the mean of the window did not notice.
+    """
+    if curve.highest is None or curve.highest_at is None:
+        return
+    until = lasting[0].start if lasting else len(curve.highest)
+    broken = np.flatnonzero(curve.nonfinite > 0)
+    until = min([until, *broken[:1]])
+    episodes = thresholds.spike_excursion().detect(curve.highest[:until])
+    spikes = [episode for episode in episodes if episode.end is not None]
+    if not spikes:
+        return
+    first = spikes[0]
+    top = first.start + int(np.nanargmax(curve.highest[first.start : first.end]))
+    epoch, step = curve.epoch(top), curve.step(top, curve.highest_at[top])
+    yield Onset(
+        kind="loss_spike",
+        severity="info",
+        epoch=epoch,
+        step=step,
+        row=None,
+        message=(
+            f"The loss of a single step rose to {number(first.value)} at "
+            f"{curve.place(top, curve.highest_at[top])}, against {number(first.baseline)} in the "
+            f"windows before, and came back at once.{_repeats(len(spikes))}"
+        ),
+        evidence=_evidence(curve, "max", "highest step of a window, which comes back", first),
+        end_step=step + 1,
+    )
+
+
+def _repeats(count: int) -> str:
+    return f" It happened {count} times in all." if count > 1 else ""
+
+
+def _evidence(curve: LossCurve, statistic: str, rule: str, episode: Detection) -> Evidence:
+    return Evidence(
+        tag=curve.tag,
+        statistic="value" if curve.of_epochs else statistic,
+        rule=rule,
+        value=episode.value,
+        threshold=episode.threshold,
+        baseline=episode.baseline,
+        spread=episode.spread,
+    )
