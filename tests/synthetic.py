@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tb_stability import metadata
 from tb_stability.metadata import Quantity, SeriesMetadata
-from tb_stability.record import LayerRecord, RunRecord
+from tb_stability.record import LayerRecord, RunRecord, Status
 from tb_stability.series import RunSeries, Series, Windows
 from tb_stability.writer import EventWriter
 
@@ -97,10 +97,10 @@ def run(
     return RunSeries(name, of, tuple(found), record or run_record())
 
 
-def run_record(status: str = "finished") -> RunRecord:
+def run_record(status: Status = "finished") -> RunRecord:
     """Returns the record of a small LSTM."""
     return RunRecord(
-        status=status,  # type: ignore[arg-type]
+        status=status,
         model="sequential",
         layers=tuple(LayerRecord(layer, layer.upper()) for layer in LAYERS),
         optimizer={"class_name": "Adam"},

@@ -10,6 +10,7 @@ from tb_stability.onsets.onset import KINDS, Onset
 # Which kinds a kind can bring about. NaN weights make every later loss and gradient NaN, so of the
 # two non-finite kinds the earlier explains the later.
 _EXPLAINS = {
+    "epoch_boundary_jump": {"loss_spike", "loss_divergence"},
     "exploding_gradient": {
         "loss_spike",
         "loss_divergence",

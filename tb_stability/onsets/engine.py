@@ -6,20 +6,30 @@ import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 
 from tb_stability.onsets.blame import in_order_of_blame
+from tb_stability.onsets.epoch_boundary_jump import epoch_boundary_jump
 from tb_stability.onsets.exploding_gradient import exploding_gradient
 from tb_stability.onsets.loss_rises import loss_rises
 from tb_stability.onsets.nonfinite_gradient import nonfinite_gradient
 from tb_stability.onsets.nonfinite_loss import nonfinite_loss
+from tb_stability.onsets.not_learning import not_learning
 from tb_stability.onsets.onset import Onset
 from tb_stability.onsets.remedies import remedies_for
 from tb_stability.onsets.thresholds import Thresholds
+from tb_stability.onsets.validation import validation_rises
 from tb_stability.series import RunSeries
 
 SymptomRule = Callable[[RunSeries, Thresholds], Iterable[Onset]]
 CauseRule = Callable[[RunSeries, Sequence[Onset], Thresholds], Iterable[Onset]]
 
 # What goes wrong for all to see.
-SYMPTOMS: tuple[SymptomRule, ...] = (nonfinite_loss, nonfinite_gradient, loss_rises)
+SYMPTOMS: tuple[SymptomRule, ...] = (
+    nonfinite_loss,
+    nonfinite_gradient,
+    loss_rises,
+    epoch_boundary_jump,
+    not_learning,
+    validation_rises,
+)
 
 # What leads there. A cause without a symptom harms nobody, so these are told the symptoms.
 CAUSES: tuple[CauseRule, ...] = (exploding_gradient,)

@@ -14,14 +14,14 @@ from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number, place
 from tb_stability.series import BoolArray, FloatArray, RunSeries, Series
 
-# A rise of the loss that passes harms nobody, whatever the gradients did.
-_HARM = ("nonfinite_loss", "nonfinite_gradient", "loss_divergence")
+_HARM = ("nonfinite_loss", "nonfinite_gradient", "loss_divergence", "loss_spike")
 
 
 def exploding_gradient(
     run: RunSeries, symptoms: Sequence[Onset], thresholds: Thresholds
 ) -> Iterator[Onset]:
     """Yields where the gradients left their baseline before the first failure, if they did."""
+    # What passes without harm is an info, whatever the gradients did.
     harm = [item for item in symptoms if item.kind in _HARM and item.severity != "info"]
     if not harm:
         return

@@ -14,11 +14,15 @@ SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 # first. So a step's loss comes before its gradient, which is computed from it. The value is what
 # people read.
 KINDS = {
+    "not_learning": "Not learning",
     "exploding_gradient": "Exploding gradient",
+    "epoch_boundary_jump": "Jump at epoch boundaries",
     "loss_spike": "Loss spike",
     "loss_divergence": "Loss divergence",
     "nonfinite_loss": "Non-finite loss",
     "nonfinite_gradient": "Non-finite gradient",
+    "overfitting": "Overfitting",
+    "validation_spike": "Validation spike",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from tb_stability.detectors import Departure, Excursion
 
@@ -30,6 +31,10 @@ class Thresholds:
       spike_giveback: As `loss_giveback`, for the highest step of a window: a spike that only some
         steps show. Default 0.5, since single batches vary more than their mean.
       spikes: So many recovered spikes in one run are worth a warning. Default 3.
+      boundary_jumps: So many jumps of the loss at epoch boundaries recur. Default 3.
+      learning_epochs: Epochs after which a run should have learnt something. Default 3.
+      learning_improvement: Fraction by which the best loss should be below the untrained one.
+        Default 0.1: a tenth of log(N), the loss of chance, is far from any use.
       gradient_factor: Factor by which a gradient norm must leave its baseline. Default 3: the norms
         of one layer vary by a factor of two between healthy batches.
       gradient_floor: Gradient norm that counts as an explosion where the run failed before it had a
@@ -51,6 +56,9 @@ class Thresholds:
     loss_patience_epochs: int = 2
     spike_giveback: float = 0.5
     spikes: int = 3
+    boundary_jumps: int = 3
+    learning_epochs: int = 3
+    learning_improvement: float = 0.1
     gradient_factor: float = 3.0
     gradient_floor: float = 1000.0
 
@@ -67,7 +75,7 @@ class Thresholds:
                 )
 
     @classmethod
-    def from_mapping(cls, values: Mapping[str, object]) -> Thresholds:
+    def from_mapping(cls, values: Mapping[str, Any]) -> Thresholds:
         """Returns the defaults with some values replaced.
 
         Raises:
@@ -79,7 +87,7 @@ class Thresholds:
                 raise ThresholdError(
                     f"There is no threshold {name!r}. The thresholds are: {', '.join(known)}."
                 )
-        return cls(**values)  # type: ignore[arg-type]
+        return cls(**values)
 
     def loss_excursion(self, *, epochs: bool = False) -> Excursion:
         """Returns the detector for the mean loss of windows, or of epochs."""
@@ -113,6 +121,9 @@ _LEAST: Mapping[str, float] = {
     "loss_patience_epochs": 1,
     "spike_giveback": 0.0,
     "spikes": 1,
+    "boundary_jumps": 1,
+    "learning_epochs": 1,
+    "learning_improvement": 0.0,
     "gradient_factor": 1.0,
     "gradient_floor": 0.0,
 }

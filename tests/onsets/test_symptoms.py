@@ -1,0 +1,112 @@
+"""Rules on the course of the loss over whole epochs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tb_stability.onsets import Onset, Thresholds, find_onsets
+from tb_stability.series import RunSeries
+from tests import signals, synthetic
+
+
+def told(run: RunSeries, kind: str, thresholds: Thresholds | None = None) -> list[Onset]:
+    return [item for item in find_onsets(run, thresholds) if item.kind == kind]
+
+
+def sawtooth(epochs: int = 6, windows: int = 6, height: float = 1.0) -> np.ndarray:
+    """A loss that falls within each epoch and is back where it was when the next begins."""
+    rng = np.random.default_rng(0)
+    tooth = 1.0 - height * np.linspace(0, 0.8, windows)
+    return np.tile(tooth, epochs) + rng.normal(0, 0.01, epochs * windows)
+
+
+def test_a_sawtooth_jumps_at_its_first_boundary() -> None:
+    (onset,) = told(synthetic.run(sawtooth(), per_epoch=6), "epoch_boundary_jump")
+    assert (onset.epoch, onset.step, onset.severity) == (1, 61, "warning")
+    assert "at 5 of 5 boundaries in all" in onset.message
+
+
+def test_two_jumps_do_not_recur() -> None:
+    run = synthetic.run(sawtooth(epochs=3), per_epoch=6)
+    assert told(run, "epoch_boundary_jump") == []
+    assert len(told(run, "epoch_boundary_jump", Thresholds(boundary_jumps=2))) == 1
+
+
+@pytest.mark.parametrize("name", signals.HEALTHY)
+def test_healthy_losses_do_not_jump_at_boundaries(name: str) -> None:
+    for seed in range(20):
+        loss = signals.HEALTHY[name](np.random.default_rng(seed))
+        assert told(synthetic.run(loss, per_epoch=5), "epoch_boundary_jump") == []
+
+
+def test_jumps_in_mid_epoch_are_not_jumps_at_boundaries() -> None:
+    loss = np.roll(sawtooth(), 3)
+    assert told(synthetic.run(loss, per_epoch=6), "epoch_boundary_jump") == []
+
+
+def constant(level: float, windows: int = 12) -> np.ndarray:
+    return level * (1 + np.random.default_rng(0).normal(0, 0.003, windows))
+
+
+def narrow(loss: np.ndarray) -> RunSeries:
+    """A run whose single steps lie within 2 % of the mean of their window."""
+    run = synthetic.run(loss)
+    run.series[0].values[...] = synthetic.per_step(loss, noise=0.02)
+    return run
+
+
+def test_a_loss_that_stays_at_chance_is_not_learning_from_the_start() -> None:
+    (onset,) = told(narrow(constant(np.log(10))), "not_learning")
+    assert (onset.epoch, onset.step, onset.severity) == (0, 1, "warning")
+    assert onset.message == (
+        "The loss never improves: it starts at 2.35, and its best in 6 epochs is 2.29."
+    )
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        np.linspace(2.3, 1.9, 12),  # slow, but learning
+        constant(2.3, 4),  # two epochs only
+        constant(-2.3),
+        np.append(constant(2.3), np.nan),
+        np.append([2.3], constant(0.3)),
+    ],
+)
+def test_a_run_that_learns_or_cannot_be_judged_is_left_alone(loss: np.ndarray) -> None:
+    assert told(narrow(loss), "not_learning") == []
+
+
+def test_noise_as_large_as_the_improvement_says_nothing() -> None:
+    assert told(synthetic.run(constant(2.3)), "not_learning") == []
+
+
+def logs(loss: list[float], validation: list[float]) -> RunSeries:
+    windows = np.repeat(loss, 2)
+    return synthetic.run(windows, logs={"loss": np.array(loss), "val_loss": np.array(validation)})
+
+
+FALLING = [1.0, 0.8, 0.6, 0.5, 0.4, 0.32, 0.25, 0.2, 0.15, 0.1]
+
+
+def test_overfitting_sets_in_after_the_best_epoch() -> None:
+    validation = [1.0, 0.85, 0.7, 0.65, 0.6, 0.62, 0.8, 1.2, 1.5, 1.8]
+    (onset,) = find_onsets(logs(FALLING, validation))
+    assert (onset.kind, onset.severity, onset.epoch) == ("overfitting", "info", 5)
+    assert onset.message == (
+        "From epoch 5 on the validation loss rises, from 0.600 to 1.80, while the training loss "
+        "falls on to 0.100."
+    )
+
+
+def test_a_validation_loss_that_passes_a_peak_is_a_spike() -> None:
+    validation = [1.0, 0.85, 0.7, 0.65, 0.6, 6.0, 0.5, 0.45, 0.42, 0.4]
+    (onset,) = find_onsets(logs(FALLING, validation))
+    assert (onset.kind, onset.severity, onset.epoch) == ("validation_spike", "info", 5)
+
+
+def test_where_both_losses_rise_it_is_not_the_validation() -> None:
+    rising = [1.0, 0.8, 0.6, 0.5, 0.4, 2.0, 2.5, 3.0, 3.0, 3.0]
+    kinds = {onset.kind for onset in find_onsets(logs(rising, rising))}
+    assert kinds == {"loss_divergence"}
