@@ -33,6 +33,9 @@ class StepClock:
         self._position = host_variable(np.zeros((), np.int64), "stability_position")
         self._samples = host_variable(np.zeros(capacity, np.int64), "stability_samples")
         self._slot: tuple[Any, tf.Tensor] | None = None
+        self._accumulators: list[StepAccumulator] = []
+        self._take: Any = None
+        self._taken: dict[int, FloatArray] = {}
 
     def slot(self) -> tf.Tensor:
         """Returns the running step's place in accumulators, int64 scalar, in graph."""
@@ -62,6 +65,30 @@ class StepClock:
     def reset(self) -> None:
         """Begins a window."""
         self._position.assign(0)
+        self._taken = {}
+
+    def add(self, accumulator: StepAccumulator) -> None:
+        """Has an accumulator read and emptied together with the others."""
+        self._accumulators.append(accumulator)
+        self._take = None
+
+    def take(self, accumulator: StepAccumulator) -> FloatArray:
+        """Returns what an accumulator holds; all of them are read and emptied with the first."""
+        if not self._taken:
+            if self._take is None:
+                self._take = tf.function(self._read_and_empty, autograph=False)
+            arrays = [values.numpy() for values in self._take()]
+            self._taken = {
+                id(one): array for one, array in zip(self._accumulators, arrays, strict=True)
+            }
+        return self._taken[id(accumulator)]
+
+    def _read_and_empty(self) -> list[tf.Tensor]:
+        # One call for all: each costs the host the same, whatever its size.
+        values = [one.values.read_value() for one in self._accumulators]
+        for one in self._accumulators:
+            one.values.assign(tf.fill(one.values.shape, MISSING))
+        return values
 
 
 class StepAccumulator:
@@ -77,8 +104,10 @@ class StepAccumulator:
 
     def __init__(self, rows: int, clock: StepClock) -> None:
         self._clock = clock
-        self._empty = np.full((clock.capacity, rows), MISSING, dtype=np.float32)
-        self._values = host_variable(self._empty, "stability_accumulator")
+        self._rows = rows
+        empty = np.full((clock.capacity, rows), MISSING, dtype=np.float32)
+        self.values = host_variable(empty, "stability_accumulator")
+        clock.add(self)
 
     def write(self, values: tf.Tensor, rows: Sequence[int] | None = None) -> None:
         """Stores the running step's measurements, in graph.
@@ -88,18 +117,16 @@ class StepAccumulator:
           rows: Which rows were, ascending; all of them, where it is None.
         """
         slot = self._clock.slot()
-        if rows is None or len(rows) == self._empty.shape[1]:
-            self._values.scatter_update(tf.IndexedSlices(values, slot))
+        if rows is None or len(rows) == self._rows:
+            self.values.scatter_update(tf.IndexedSlices(values, slot))
         else:
             row = tf.constant(rows, tf.int64)
             cells = tf.stack([tf.fill([len(rows)], slot), row], axis=1)
-            self._values.scatter_nd_update(cells, values)
+            self.values.scatter_nd_update(cells, values)
 
-    def read(self, steps: int) -> FloatArray:
-        """Returns the measurements of a window, float32 ``[steps, rows]``; waits for the device."""
-        values: FloatArray = self._values.numpy()
-        return values[:steps]
+    def take(self, steps: int) -> FloatArray:
+        """Returns the measurements of the window, float32 ``[steps, rows]``, and empties it.
 
-    def reset(self) -> None:
-        """Marks everything as not measured."""
-        self._values.assign(self._empty)
+        Waits for the device.
+        """
+        return self._clock.take(self)[:steps]

@@ -54,8 +54,7 @@ class GradientNorm(Probe):
 
     def collect(self, steps: int) -> Iterator[Measurement]:
         if self._accumulator is not None:
-            values = self._accumulator.read(steps)
-            self._accumulator.reset()
+            values = self._accumulator.take(steps)
             yield self._series, per_step_statistics(values)
 
     def _prepare(self, context: StepContext) -> None:

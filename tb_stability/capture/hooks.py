@@ -57,6 +57,26 @@ class StepHooks:
 
         return observed_step
 
+    def before_execution(self) -> None:
+        """Tells the probes that take part on the host."""
+        for probe in self._on_host():
+            try:
+                probe.before_execution(self.context)
+            except Exception as error:
+                self.step_aside(probe, error)
+
+    def after_execution(self) -> None:
+        """Tells the probes that take part on the host."""
+        for probe in self._on_host():
+            try:
+                probe.after_execution(self.context)
+            except Exception as error:
+                self.step_aside(probe, error)
+
+    def _on_host(self) -> list[Probe]:
+        # Looked up in every step: most probes have no part in it.
+        return [probe for probe in self.probes if probe.on_host]
+
     def step_aside(self, probe: Probe, error: Exception, layer: str = "") -> None:
         """Drops a probe that failed, and says so."""
         if probe in self.probes:

@@ -38,6 +38,5 @@ class Loss(Probe):
 
     def collect(self, steps: int) -> Iterator[Measurement]:
         if self._accumulator is not None:
-            values = self._accumulator.read(steps)
-            self._accumulator.reset()
+            values = self._accumulator.take(steps)
             yield _SERIES, per_step_statistics(values)

@@ -130,9 +130,11 @@ class Probe:
 
     Attributes:
       name: The quantity, as in `metadata.Quantity.name`.
+      on_host: Whether it takes part in `before_execution` and `after_execution`.
     """
 
     name: str = ""
+    on_host: bool = False
 
     def on_call(self, context: StepContext, name: str, layer: Any, outputs: Any) -> None:
         """A layer, or an operation of a functional model, was called; `name` is its path."""

@@ -239,7 +239,7 @@ class ObservedTrainFunction:
             return self._run_own(iterator)
         self.expected = False
         self._hooks.entered = False
-        self._hooks.tell(lambda probe: probe.before_execution(self._hooks.context))
+        self._hooks.before_execution()
         try:
             outputs = self._observed(iterator)
         except (StopIteration, tf.errors.OutOfRangeError):
@@ -254,7 +254,7 @@ class ObservedTrainFunction:
             self.recording.interrupt()
             raise
         else:
-            self._hooks.tell(lambda probe: probe.after_execution(self._hooks.context))
+            self._hooks.after_execution()
             self.recording.executed()
             return outputs
         return self._run_unobserved(iterator, reason)

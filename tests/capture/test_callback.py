@@ -85,7 +85,7 @@ def test_windows_end_after_their_steps_and_with_the_epoch(tmp_path):
 
 
 def test_a_window_holds_every_quantity_in_one_event(tmp_path):
-    fit(compiled(), StabilityCallback(tmp_path, window_steps=5))
+    fit(compiled(), StabilityCallback(tmp_path, quantities=["weight_norm"], window_steps=5))
     windows = [
         [value.tag for value in event.summary.value]
         for event in events(tmp_path)
@@ -97,6 +97,7 @@ def test_a_window_holds_every_quantity_in_one_event(tmp_path):
             "stability/loss",
             "stability/gradient_norm",
             "stability/learning_rate",
+            "stability/weight_norm",
         ]
     ]
 

@@ -1,0 +1,65 @@
+"""Counts of the units of layers over a window, kept on the device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from tb_stability.capture.accumulators import host_variable
+
+
+class UnitCounts:
+    """One number per unit of each layer, and the number of samples they come from.
+
+    Args:
+      combine: How measurements of one window are joined.
+    """
+
+    def __init__(self, combine: Literal["sum", "maximum"]) -> None:
+        self._combine = tf.maximum if combine == "maximum" else tf.add
+        self._of_layer: dict[str, tuple[tf.Variable, tf.Variable]] = {}
+        self._rows: tuple[str, ...] = ()
+        self._take: Any = None
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """Names of the layers that had been measured when the first window ended."""
+        return self._rows
+
+    def expect(self, layer: str, units: int) -> None:
+        """Makes room for a layer; to be called outside of branches."""
+        if layer not in self._of_layer and not self._rows:
+            # float64 counts without rounding far beyond the positions of any image.
+            counts = host_variable(np.zeros(units), "stability_units")
+            samples = host_variable(np.zeros(()), "stability_unit_samples")
+            self._of_layer[layer] = counts, samples
+
+    def add(self, layer: str, values: tf.Tensor, samples: tf.Tensor) -> None:
+        """Adds a measurement of ``[units]`` from a number of samples, in graph."""
+        if layer in self._of_layer:
+            counts, total = self._of_layer[layer]
+            counts.assign(self._combine(counts, tf.cast(values, tf.float64)))
+            total.assign_add(tf.cast(samples, tf.float64))
+
+    def take(self) -> Iterator[tuple[npt.NDArray[np.float64], int]]:
+        """Yields the counts ``[units]`` and samples of each row, and begins the next window."""
+        if not self._of_layer:
+            return
+        if self._take is None:
+            self._rows = tuple(self._of_layer)
+            self._take = tf.function(self._read_and_reset, autograph=False)
+        for counts, samples in self._take():
+            yield counts.numpy(), int(samples)
+
+    def _read_and_reset(self) -> list[tuple[tf.Tensor, tf.Tensor]]:
+        # One call for all layers: each costs the host the same.
+        variables = list(self._of_layer.values())
+        values = [(units.read_value(), total.read_value()) for units, total in variables]
+        for units, total in variables:
+            units.assign(tf.zeros_like(units))
+            total.assign(tf.zeros_like(total))
+        return values
