@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 
-from tb_stability.metadata import Quantity, SeriesMetadata
+from tb_stability.metadata import SeriesMetadata
 from tb_stability.record import RunRecord, Status
 
 FloatArray = npt.NDArray[np.floating]
@@ -180,20 +180,21 @@ class RunSeries:
         """Returns the series with a tag, or None."""
         return next((series for series in self.series if series.tag == tag), None)
 
-    def of_quantity(self, quantity: Quantity) -> Iterator[Series]:
-        """Yields the series of a quantity, one for each of its row groups.
+    def of_quantity(self, quantity: str, statistics: Iterable[str]) -> Iterator[Series]:
+        """Yields the series of a quantity that have the statistics asked for and are not empty.
 
-        A series without one of the quantity's statistics is left out, and so is an empty one: what
-        judges a quantity need not ask what a foreign file holds.
+        So what judges a quantity need not ask what a foreign file holds.
         """
+        wanted = set(statistics)
         for series in self.series:
-            known = set(quantity.statistics) <= set(series.statistics)
-            if series.quantity == quantity.name and known and len(series):
+            if series.quantity == quantity and wanted <= set(series.statistics) and len(series):
                 yield series
 
-    def first_of(self, quantity: Quantity, row_group: str = "") -> Series | None:
+    def first_of(
+        self, quantity: str, statistics: Iterable[str], row_group: str = ""
+    ) -> Series | None:
         """Returns the series that `of_quantity` yields for one row group, or None."""
-        for series in self.of_quantity(quantity):
+        for series in self.of_quantity(quantity, statistics):
             if series.metadata.row_group == row_group:
                 return series
         return None

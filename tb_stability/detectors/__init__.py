@@ -6,7 +6,8 @@ Every detector is a frozen dataclass of thresholds with one method, ``detect(val
 
 from tb_stability.detectors.departure import Departure
 from tb_stability.detectors.detector import Detection, Detector
+from tb_stability.detectors.elevated import Elevated
 from tb_stability.detectors.excursion import Excursion
 from tb_stability.detectors.nonfinite import NonFinite
 
-__all__ = ["Departure", "Detection", "Detector", "Excursion", "NonFinite"]
+__all__ = ["Departure", "Detection", "Detector", "Elevated", "Excursion", "NonFinite"]

@@ -10,12 +10,27 @@ from tb_stability.onsets.onset import KINDS, Onset
 # Which kinds a kind can bring about. NaN weights make every later loss and gradient NaN, so of the
 # two non-finite kinds the earlier explains the later.
 _EXPLAINS = {
-    "epoch_boundary_jump": {"loss_spike", "loss_divergence"},
-    "exploding_gradient": {
+    "dead_relu": {"vanishing_gradient", "not_learning"},
+    "saturated_activation": {"vanishing_gradient", "not_learning"},
+    "vanishing_gradient": {"not_learning"},
+    "update_ratio_high": {
+        "exploding_gradient",
         "loss_spike",
         "loss_divergence",
         "nonfinite_gradient",
         "nonfinite_loss",
+        "dead_relu",
+        "saturated_activation",
+    },
+    "epoch_boundary_jump": {"loss_spike", "loss_divergence"},
+    "exploding_gradient": {
+        "update_ratio_high",
+        "loss_spike",
+        "loss_divergence",
+        "nonfinite_gradient",
+        "nonfinite_loss",
+        "dead_relu",
+        "saturated_activation",
     },
     "loss_divergence": {"nonfinite_gradient", "nonfinite_loss"},
     "nonfinite_gradient": {"nonfinite_loss", "loss_divergence"},

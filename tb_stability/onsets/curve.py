@@ -61,7 +61,7 @@ def training_curve(run: RunSeries) -> LossCurve | None:
 
 def step_curve(run: RunSeries) -> LossCurve | None:
     """Returns the loss of every step, one point a window; None where it was not measured."""
-    series = run.first_of(LOSS)
+    series = run.first_of(LOSS.name, LOSS.statistics)
     if series is None or not series.measured[:, 0].any():
         return None
     measured = series.measured[:, 0]
@@ -82,7 +82,7 @@ def step_curve(run: RunSeries) -> LossCurve | None:
 
 def epoch_curve(run: RunSeries, name: str) -> LossCurve | None:
     """Returns a value of the epoch logs, one point an epoch; None where there is none."""
-    series = run.first_of(EPOCH_LOGS, name)
+    series = run.first_of(EPOCH_LOGS.name, EPOCH_LOGS.statistics, name)
     if series is None:
         return None
     values = series.statistic("value")[:, 0]

@@ -15,7 +15,10 @@ from tb_stability.onsets.not_learning import not_learning
 from tb_stability.onsets.onset import Onset
 from tb_stability.onsets.remedies import remedies_for
 from tb_stability.onsets.thresholds import Thresholds
+from tb_stability.onsets.units import unresponsive_units
+from tb_stability.onsets.updates import update_ratio_high
 from tb_stability.onsets.validation import validation_rises
+from tb_stability.onsets.vanishing_gradient import vanishing_gradient
 from tb_stability.series import RunSeries
 
 SymptomRule = Callable[[RunSeries, Thresholds], Iterable[Onset]]
@@ -32,7 +35,12 @@ SYMPTOMS: tuple[SymptomRule, ...] = (
 )
 
 # What leads there. A cause without a symptom harms nobody, so these are told the symptoms.
-CAUSES: tuple[CauseRule, ...] = (exploding_gradient,)
+CAUSES: tuple[CauseRule, ...] = (
+    exploding_gradient,
+    update_ratio_high,
+    vanishing_gradient,
+    unresponsive_units,
+)
 
 
 def find_onsets(run: RunSeries, thresholds: Thresholds | None = None) -> list[Onset]:

@@ -26,7 +26,7 @@ def exploding_gradient(
     if not harm:
         return
     first = min(harm, key=lambda onset: onset.step)
-    for series in run.of_quantity(GRADIENT_NORM):
+    for series in run.of_quantity(GRADIENT_NORM.name, GRADIENT_NORM.statistics):
         yield from _explosion(series, first, thresholds)
 
 

@@ -16,7 +16,7 @@ from tb_stability.series import RunSeries, Series
 
 def nonfinite_gradient(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     """Yields where a gradient was not finite for the first time, one for each row group."""
-    for series in run.of_quantity(GRADIENT_NORM):
+    for series in run.of_quantity(GRADIENT_NORM.name, GRADIENT_NORM.statistics):
         yield from _nonfinite(series)
 
 

@@ -11,16 +11,20 @@ Severity = Literal["critical", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 
 # Kinds, the most likely cause first: of two onsets at one step the earlier in this list is told
-# first. So a step's loss comes before its gradient, which is computed from it. The value is what
-# people read.
+# first. So a step's loss comes before its gradient, which is computed from it, and the gradient
+# before the update that it makes. The value is what people read.
 KINDS = {
-    "not_learning": "Not learning",
     "exploding_gradient": "Exploding gradient",
+    "update_ratio_high": "Steps too large",
     "epoch_boundary_jump": "Jump at epoch boundaries",
     "loss_spike": "Loss spike",
     "loss_divergence": "Loss divergence",
     "nonfinite_loss": "Non-finite loss",
     "nonfinite_gradient": "Non-finite gradient",
+    "dead_relu": "Dead ReLU units",
+    "saturated_activation": "Saturated units",
+    "vanishing_gradient": "Vanishing gradient",
+    "not_learning": "Not learning",
     "overfitting": "Overfitting",
     "validation_spike": "Validation spike",
 }

@@ -75,7 +75,7 @@ def _healthy_norm(run: RunSeries, step: int) -> float | None:
 
     Per window it is the root of the squared mean norms of all layers.
     """
-    series = run.first_of(GRADIENT_NORM)
+    series = run.first_of(GRADIENT_NORM.name, GRADIENT_NORM.statistics)
     if series is None:
         return None
     mean = series.statistic("mean")[series.step < step].astype(np.float64)
@@ -108,7 +108,7 @@ def _lower_rate(run: RunSeries, step: int) -> tuple[Remedy, ...]:
 
 
 def _rate_at(run: RunSeries, step: int) -> float | None:
-    series = run.first_of(LEARNING_RATE)
+    series = run.first_of(LEARNING_RATE.name, LEARNING_RATE.statistics)
     if series is not None:
         index = min(int(np.searchsorted(series.step, step)), len(series) - 1)
         rate = float(series.statistic("value")[index, 0])
@@ -119,7 +119,7 @@ def _rate_at(run: RunSeries, step: int) -> float | None:
 
 def _healthy_rate(run: RunSeries, step: int) -> float | None:
     """Returns the median learning rate of the windows that end before a step."""
-    series = run.first_of(LEARNING_RATE)
+    series = run.first_of(LEARNING_RATE.name, LEARNING_RATE.statistics)
     if series is None:
         return None
     rates = series.statistic("value")[series.step < step, 0]

@@ -35,6 +35,13 @@ class Thresholds:
       learning_epochs: Epochs after which a run should have learnt something. Default 3.
       learning_improvement: Fraction by which the best loss should be below the untrained one.
         Default 0.1: a tenth of log(N), the loss of chance, is far from any use.
+      unit_fraction: Fraction of dead or saturated units that is large. Default 0.5.
+      unit_patience: Windows that they must stay so. Default 2.
+      vanishing_ratio: Gradient norm of a layer, as a fraction of those behind it, below which it
+        has vanished. Default 1e-3: what five sigmoid layers leave, each of which passes on a
+        quarter at best. Widths and initialisations account for a factor of ten.
+      update_ratio: Change of a layer in one step, as a fraction of its norm, that is too large.
+        Default 0.1, a hundred times what is healthy.
       gradient_factor: Factor by which a gradient norm must leave its baseline. Default 3: the norms
         of one layer vary by a factor of two between healthy batches.
       gradient_floor: Gradient norm that counts as an explosion where the run failed before it had a
@@ -59,6 +66,10 @@ class Thresholds:
     boundary_jumps: int = 3
     learning_epochs: int = 3
     learning_improvement: float = 0.1
+    unit_fraction: float = 0.5
+    unit_patience: int = 2
+    vanishing_ratio: float = 1e-3
+    update_ratio: float = 0.1
     gradient_factor: float = 3.0
     gradient_floor: float = 1000.0
 
@@ -124,6 +135,10 @@ _LEAST: Mapping[str, float] = {
     "boundary_jumps": 1,
     "learning_epochs": 1,
     "learning_improvement": 0.0,
+    "unit_fraction": 0.0,
+    "unit_patience": 1,
+    "vanishing_ratio": 0.0,
+    "update_ratio": 0.0,
     "gradient_factor": 1.0,
     "gradient_floor": 0.0,
 }

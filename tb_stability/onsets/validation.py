@@ -19,9 +19,9 @@ def validation_rises(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
 
     Rule: `tb_stability.detectors.excursion` on the validation loss of each epoch, with
     `loss_patience_epochs`. A rise that lasts to the end of the run is overfitting if the training
-    loss ends lower than it ever was up to the best validation loss, and sets in after that best epoch. A rise
-    that passes is a validation spike if the training loss does not rise with it. Where both losses
-    rise it is the training that failed, which other rules tell.
+    loss ends lower than it ever was up to the best validation loss; it sets in after that best
+    epoch. A rise that passes is a validation spike if the training loss does not rise with it.
+    Where both losses rise it is the training that failed, which other rules tell.
 
     Severity: info, for the training is stable.
     """

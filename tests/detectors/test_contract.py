@@ -9,13 +9,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tb_stability import detectors
-from tb_stability.detectors import Departure, Detector, Excursion, NonFinite
+from tb_stability.detectors import Departure, Detector, Elevated, Excursion, NonFinite
 
 ALL: list[Detector] = [
     Excursion(),
     Excursion(patience=1, warmup=1),
     Departure(),
     Departure(until=3),
+    Elevated(5.0),
+    Elevated(5.0, patience=3),
     NonFinite(),
 ]
 

@@ -1,0 +1,75 @@
+"""Steps that are too large for the weights: update_ratio_high."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from tb_stability.detectors import Elevated
+from tb_stability.onsets.onset import Evidence, Onset
+from tb_stability.onsets.thresholds import Thresholds
+from tb_stability.onsets.wording import number, place
+from tb_stability.series import RunSeries, Series
+
+_FAILURES = ("nonfinite_loss", "nonfinite_gradient", "loss_divergence", "loss_spike")
+
+
+def update_ratio_high(
+    run: RunSeries, symptoms: Sequence[Onset], thresholds: Thresholds
+) -> Iterator[Onset]:
+    """Yields where one step began to change a layer by a large part of its norm, before a failure.
+
+    What it tells: the learning rate is too high for that layer at that stage. A healthy ratio is
+    about one in a thousand (Karpathy, CS231n, Neural Networks part 3, "Ratio of weights:updates").
+
+    Rule: when the run fails, or in the window before, a row's ratio is at least `update_ratio`; the
+    onset is where the unbroken stretch of such windows began. The row is the one that began first,
+    of several the one with the largest ratio. Severity: that of the failure. Silent without one:
+    the first steps of a fresh model are large in healthy runs as well.
+    """
+    failures = [item for item in symptoms if item.kind in _FAILURES and item.severity != "info"]
+    if not failures:
+        return
+    failure = min(failures, key=lambda item: item.step)
+    for series in run.of_quantity("update_ratio", ("value", "count")):
+        yield from _large(series, failure, thresholds)
+
+
+def _large(series: Series, failure: Onset, thresholds: Thresholds) -> Iterator[Onset]:
+    until = min(int(np.searchsorted(series.step, failure.step)), len(series) - 1)
+    ratio = np.where(series.measured, series.statistic("value"), np.nan)[: until + 1]
+    detector = Elevated(thresholds.update_ratio)
+    reaching = [
+        (row, episode)
+        for row in range(len(series.rows))
+        for episode in detector.detect(ratio[:, row])
+        if episode.end is None or episode.end == until
+    ]
+    if not reaching:
+        return
+    row, episode = min(reaching, key=lambda item: (item[1].start, -item[1].value))
+    name = series.rows[row]
+    epoch, step = int(series.epoch[episode.start]), int(series.first_step[episode.start])
+    baseline = None if np.isnan(episode.baseline) else episode.baseline
+    before = "" if baseline is None else f", after {number(baseline)} before"
+    yield Onset(
+        kind="update_ratio_high",
+        severity=failure.severity,
+        epoch=epoch,
+        step=step,
+        row=name,
+        message=(
+            f"From {place(epoch, step)} on, one step changes the weights of {name} by up to "
+            f"{number(episode.value)} of their norm{before}."
+        ),
+        evidence=Evidence(
+            tag=series.tag,
+            statistic="value",
+            rule="steps change a layer by a large part of its norm when the run fails",
+            value=episode.value,
+            threshold=episode.threshold,
+            baseline=baseline,
+        ),
+        end_step=failure.end_step,
+    )

@@ -1,0 +1,114 @@
+"""Causes: told with a symptom, and where they led to it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from tb_stability.metadata import Quantity
+from tb_stability.onsets import Onset, find_onsets
+from tb_stability.series import RunSeries
+from tests import signals, synthetic
+
+
+def with_quantity(run: RunSeries, name: str, values: np.ndarray) -> RunSeries:
+    """Adds a quantity of two layers, value and count, to a run; NaN is missing."""
+    quantity = Quantity(name, name, "", "layer", ("value", "count"))
+    table = np.stack([values, np.isfinite(values).astype(float)], axis=-1).astype(np.float32)
+    series = synthetic.series(quantity, table, run.windows, ("first", "second"))
+    return dataclasses.replace(run, series=(*run.series, series))
+
+
+def told(run: RunSeries, kind: str) -> list[Onset]:
+    return [onset for onset in find_onsets(run) if onset.kind == kind]
+
+
+def falling_run(onset: int | None = None) -> RunSeries:
+    loss = signals.falling(np.random.default_rng(0), points=40)
+    return synthetic.run(loss if onset is None else signals.stepped(loss, onset, 3.0))
+
+
+def rows(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    return np.stack([first, second], axis=1)
+
+
+ZERO = np.zeros(40)
+DYING = np.where(np.arange(40) >= 21, 0.9, 0.05)
+
+
+def test_units_that_die_with_the_loss_are_a_warning_dated_to_the_loss() -> None:
+    run = with_quantity(falling_run(20), "dead_relu", rows(ZERO, DYING))
+    (onset,) = told(run, "dead_relu")
+    # All of window 20 was not lost yet: window 21 is the first that counts.
+    assert (onset.severity, onset.row, onset.step) == ("warning", "second", 201)
+    assert find_onsets(run)[onset.cause or 0].kind == "loss_divergence"
+    assert onset.message.startswith("Up to 90% of the units of second are dead: zero for every")
+
+
+def test_units_that_die_without_harm_are_an_info() -> None:
+    (onset,) = told(with_quantity(falling_run(), "dead_relu", rows(ZERO, DYING)), "dead_relu")
+    assert (onset.severity, onset.step) == ("info", 211)
+
+
+def test_units_that_come_back_and_few_units_are_not_told() -> None:
+    passing = np.where((np.arange(40) > 10) & (np.arange(40) < 20), 0.9, 0.1)
+    run = with_quantity(falling_run(20), "dead_relu", rows(passing, np.full(40, 0.4)))
+    assert told(run, "dead_relu") == []
+
+
+def test_what_a_relu_makes_of_nan_is_not_dead() -> None:
+    loss = signals.broken(signals.falling(np.random.default_rng(0), points=40), 20)
+    run = with_quantity(synthetic.run(loss), "dead_relu", rows(ZERO, DYING))
+    assert told(run, "dead_relu") == []
+
+
+def test_saturated_units_are_told_likewise() -> None:
+    run = with_quantity(falling_run(20), "saturation", rows(DYING, ZERO))
+    (onset,) = told(run, "saturated_activation")
+    assert (onset.severity, onset.row, onset.epoch) == ("warning", "first", 10)
+
+
+def test_large_steps_are_told_where_they_lead_to_a_failure() -> None:
+    ratio = np.where(np.arange(40) >= 18, 0.4, 0.002)
+    (onset,) = told(
+        with_quantity(falling_run(20), "update_ratio", rows(ZERO + 0.001, ratio)),
+        "update_ratio_high",
+    )
+    assert (onset.severity, onset.row, onset.step) == ("critical", "second", 181)
+    assert onset.evidence.baseline == pytest.approx(0.002)
+
+
+@pytest.mark.parametrize("onset", [None, 30])
+def test_large_steps_that_lead_nowhere_are_not_told(onset: int | None) -> None:
+    warming_up = np.where(np.arange(40) < 3, 0.4, 0.002)
+    run = with_quantity(falling_run(onset), "update_ratio", rows(ZERO, warming_up))
+    assert told(run, "update_ratio_high") == []
+
+
+def stuck_run(norms: list[float]) -> RunSeries:
+    loss = np.full(12, 2.3)
+    run = synthetic.run(loss, gradients=np.tile(norms, (12, 1)))
+    run.series[0].values[...] = synthetic.per_step(loss, noise=0.01)
+    return run
+
+
+def test_gradients_that_fade_towards_the_input_explain_why_nothing_is_learnt() -> None:
+    fading, stuck = find_onsets(stuck_run([1e-7, 1e-4, 1.0]))
+    assert (fading.kind, fading.row, fading.step) == ("vanishing_gradient", "embedding", 1)
+    assert fading.message == (
+        "Hardly any gradient reaches embedding, from step 1 (epoch 0) on: its norm is 1e-07, "
+        "against 1.00 in layers behind it."
+    )
+    assert (stuck.kind, stuck.cause) == ("not_learning", 0)
+
+
+def test_even_gradients_do_not_fade() -> None:
+    assert told(stuck_run([0.02, 0.1, 1.0]), "vanishing_gradient") == []
+
+
+def test_a_solved_problem_has_no_vanishing_gradient() -> None:
+    loss = np.linspace(2.3, 1e-6, 12)
+    run = synthetic.run(loss, gradients=np.tile([1e-9, 1e-7, 1e-3], (12, 1)))
+    assert find_onsets(run) == []
