@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tb_stability.capture.activations import by_unit, output_activation
 from tb_stability.capture.distribution import is_first_replica
-from tb_stability.capture.probe import Measurement, Probe, StepContext
+from tb_stability.capture.probe import Call, Measurement, Probe, StepContext
 from tb_stability.capture.unit_counts import UnitCounts
 from tb_stability.metadata import VALUE, Quantity, SeriesMetadata
 
@@ -43,18 +42,18 @@ class DeadRelu(Probe):
     def __init__(self) -> None:
         self._alive = UnitCounts("maximum")
 
-    def on_call(self, context: StepContext, name: str, layer: Any, outputs: Any) -> None:
-        if output_activation(layer) not in ("relu", "relu6") or not is_first_replica():
+    def on_call(self, context: StepContext, call: Call) -> None:
+        if output_activation(call.layer) not in ("relu", "relu6") or not is_first_replica():
             return
-        units = by_unit(layer, outputs)
-        self._alive.expect(name, units.shape[-1])
+        units = by_unit(call.layer, call.outputs)
+        self._alive.expect(call.name, units.shape[-1])
 
         def measure() -> None:
             # No summand is negative: the sum is zero where all are, and NaN is not dead.
             fired = tf.reduce_sum(tf.cast(units, tf.float32), axis=0) != 0
-            self._alive.add(name, tf.cast(fired, tf.float32), tf.shape(units)[0])
+            self._alive.add(call.name, tf.cast(fired, tf.float32), tf.shape(units)[0])
 
-        context.sample(self, measure, name)
+        context.sample(self, measure, call.name)
 
     def collect(self, steps: int) -> Iterator[Measurement]:
         values = [

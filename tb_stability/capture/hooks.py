@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ import tensorflow as tf
 from tb_stability.capture.distribution import is_first_replica, replica_count
 from tb_stability.capture.layers import walk_operations
 from tb_stability.capture.optimizers import find_optimizers, gradients_given, innermost
-from tb_stability.capture.probe import Probe, StepContext
+from tb_stability.capture.probe import Call, Probe, StepContext
 
 _ABSENT = object()
 
@@ -151,15 +152,16 @@ class StepHooks:
 
     def _measuring_call(self, name: str, operation: Any) -> Callable[..., Any]:
         call = operation.call
+        parameters = list(inspect.signature(call).parameters)
         first_call = self.context.first_call
 
         @functools.wraps(call, updated=())
         def measuring(*args: Any, **kwargs: Any) -> Any:
             first_call.setdefault(id(operation), len(first_call))
             outputs = call(*args, **kwargs)
-            self.tell(
-                lambda probe: probe.on_call(self.context, name, operation, outputs), layer=name
-            )
+            arguments = dict(zip(parameters, args, strict=False)) | kwargs
+            done = Call(name, operation, arguments, outputs)
+            self.tell(lambda probe: probe.on_call(self.context, done), layer=name)
             return outputs
 
         return measuring

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy.typing as npt
@@ -120,6 +120,23 @@ class Gradients:
     dynamic: bool = False
 
 
+@dataclasses.dataclass(frozen=True)
+class Call:
+    """A call of a layer.
+
+    Attributes:
+      name: Path of the layer below the model.
+      layer: The layer, or the operation of a functional model.
+      arguments: What its `call` was given, by parameter.
+      outputs: What it returned.
+    """
+
+    name: str
+    layer: Any
+    arguments: Mapping[str, Any]
+    outputs: Any
+
+
 class Probe:
     """Measures one quantity: in graph during the step, read by the host at a window's end.
 
@@ -136,8 +153,8 @@ class Probe:
     name: str = ""
     on_host: bool = False
 
-    def on_call(self, context: StepContext, name: str, layer: Any, outputs: Any) -> None:
-        """A layer, or an operation of a functional model, was called; `name` is its path."""
+    def on_call(self, context: StepContext, call: Call) -> None:
+        """A layer, or an operation of a functional model, was called."""
 
     def on_outputs(self, context: StepContext, outputs: Any) -> None:
         """The loss is about to be computed of the model's outputs, a structure of tensors."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tb_stability.capture.activations import by_unit, output_activation
 from tb_stability.capture.distribution import is_first_replica
-from tb_stability.capture.probe import Measurement, Probe, StepContext
+from tb_stability.capture.probe import Call, Measurement, Probe, StepContext
 from tb_stability.capture.unit_counts import UnitCounts
 from tb_stability.metadata import VALUE, Quantity, SeriesMetadata
 
@@ -38,20 +37,20 @@ class Saturation(Probe):
     def __init__(self) -> None:
         self._saturated = UnitCounts("sum")
 
-    def on_call(self, context: StepContext, name: str, layer: Any, outputs: Any) -> None:
-        lower = _LOWER_BOUND.get(output_activation(layer))
+    def on_call(self, context: StepContext, call: Call) -> None:
+        lower = _LOWER_BOUND.get(output_activation(call.layer))
         if lower is None or not is_first_replica():
             return
-        units = by_unit(layer, outputs)
-        self._saturated.expect(name, units.shape[-1])
+        units = by_unit(call.layer, call.outputs)
+        self._saturated.expect(call.name, units.shape[-1])
 
         def measure() -> None:
             values = tf.cast(units, tf.float32)
             near = (values < lower + _NEAR) | (values > 1.0 - _NEAR)
             count = tf.reduce_sum(tf.cast(near, tf.float32), axis=0)
-            self._saturated.add(name, count, tf.shape(units)[0])
+            self._saturated.add(call.name, count, tf.shape(units)[0])
 
-        context.sample(self, measure, name)
+        context.sample(self, measure, call.name)
 
     def collect(self, steps: int) -> Iterator[Measurement]:
         values = [

@@ -16,6 +16,9 @@ def test_all_quantities_are_measured_unless_some_are_named():
         "saturation",
         "logits",
         "class_logits",
+        "cell_state",
+        "hidden_state",
+        "gate_saturation",
     ]
 
 
@@ -30,9 +33,9 @@ def test_unknown_quantities_are_refused_with_the_known_ones():
     with pytest.raises(ValueError, match="unknown quantities") as caught:
         StabilityCallback("logs", quantities=["dead_relus", "logits", "x"])
     assert str(caught.value) == (
-        "unknown quantities: 'dead_relus', 'x'. Known ones are: class_logits, clipped_fraction, "
-        "dead_relu, gradient_norm, learning_rate, logits, loss, saturation, update_ratio, "
-        "weight_norm"
+        "unknown quantities: 'dead_relus', 'x'. Known ones are: cell_state, class_logits, "
+        "clipped_fraction, dead_relu, gate_saturation, gradient_norm, hidden_state, "
+        "learning_rate, logits, loss, saturation, update_ratio, weight_norm"
     )
 
 
