@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from tb_stability.metadata import GRADIENT_NORM, LEARNING_RATE
@@ -34,7 +36,14 @@ def remedies_for(run: RunSeries, onset: Onset, healthy_until: int) -> tuple[Reme
     """
     if onset.severity == "info":
         return ()
+    if onset.kind in _ADVICE:
+        return tuple(
+            dataclasses.replace(remedy, text=remedy.text.replace("{row}", onset.row or "the layer"))
+            for remedy in _ADVICE[onset.kind]
+        )
     clip, rate = _clip(run, healthy_until), _lower_rate(run, healthy_until)
+    if onset.kind == "update_ratio_high":
+        return (*_rate_for_ratio(run, onset), *clip)
     # Clipping costs a healthy run nothing. But where the rate had been raised that is the cause,
     # and where the gradients had not left their baseline there is nothing to clip.
     rate_first = _raised(run, healthy_until) or onset.kind in ("loss_divergence", "loss_spike")
@@ -51,6 +60,66 @@ _CHECK_NUMERICS = Remedy(
     "and for NaN in the data.",
     "tf.debugging.enable_check_numerics()",
 )
+
+_HE = Remedy("Initialise the layers for ReLU.", 'kernel_initializer="he_normal"')
+_RESIDUAL = Remedy("Lead the gradient around the layers: residual connections.", "x = x + layer(x)")
+_NORMALISE = Remedy("Normalise what goes into the layers.", "keras.layers.BatchNormalization()")
+
+# What to try against kinds whose remedy needs no number of the run.
+_ADVICE: dict[str, tuple[Remedy, ...]] = {
+    "epoch_boundary_jump": (
+        Remedy(
+            "Shuffle the training data anew in every epoch.",
+            "dataset.shuffle(buffer_size, reshuffle_each_iteration=True)",
+        ),
+        Remedy(
+            "Look for what is set back when an epoch begins: a schedule, states of recurrent "
+            "layers, the optimizer."
+        ),
+    ),
+    "dead_relu": (
+        Remedy("Lower the learning rate: one step too large kills units for good."),
+        Remedy(
+            "Let the units of {row} recover: a leaky ReLU has a gradient below zero as well.",
+            'activation="leaky_relu"',
+        ),
+        _HE,
+    ),
+    "saturated_activation": (
+        Remedy("Scale the inputs to mean 0 and deviation 1.", "keras.layers.Normalization()"),
+        Remedy("Use ReLU, which does not saturate, with its initialisation.", 'activation="relu"'),
+        _NORMALISE,
+    ),
+    "vanishing_gradient": (
+        Remedy("Use ReLU, which passes gradients on undiminished.", 'activation="relu"'),
+        _HE,
+        _RESIDUAL,
+        _NORMALISE,
+    ),
+    "not_learning": (
+        Remedy("Try another learning rate: ten times as high, ten times as low."),
+        _HE,
+        _NORMALISE,
+    ),
+}
+
+# The ratio of update to weights at which training is healthy: see `onsets.updates`.
+_HEALTHY_RATIO = 1e-3
+
+
+def _rate_for_ratio(run: RunSeries, onset: Onset) -> tuple[Remedy, ...]:
+    rate = _rate_at(run, onset.step)
+    seen = onset.evidence.value
+    if rate is None or not np.isfinite(seen):
+        return _lower_rate(run, onset.step)
+    scaled = rate * _HEALTHY_RATIO / seen
+    return (
+        Remedy(
+            f"Lower the learning rate from {rate:.3g} to about {scaled:.3g}: scaled so that a step "
+            f"changes the weights by {_HEALTHY_RATIO:g} of their norm.",
+            _optimizer(run, scaled),
+        ),
+    )
 
 
 def _clip(run: RunSeries, step: int) -> tuple[Remedy, ...]:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from tb_stability.onsets import find_onsets
+from tb_stability.onsets import KINDS, Evidence, Onset, find_onsets
+from tb_stability.onsets.remedies import remedies_for
 from tests import signals, synthetic
 
 
@@ -49,3 +51,19 @@ def test_the_healthy_period_ends_where_the_cause_began() -> None:
     explosion, *consequences = find_onsets(synthetic.exploding())
     clip = explosion.remedies[0]
     assert all(clip in onset.remedies for onset in consequences)
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"overfitting", "validation_spike"}))
+def test_every_kind_has_a_remedy_that_names_no_placeholder(kind: str) -> None:
+    evidence = Evidence("stability/x", "value", "rule", 0.5)
+    onset = Onset(kind, "warning", 6, 121, "lstm", "message", evidence)
+    remedies = remedies_for(synthetic.exploding(), onset, 121)
+    assert remedies
+    assert all("{" not in remedy.text + remedy.code for remedy in remedies)
+
+
+def test_the_rate_is_scaled_by_the_update_ratio_seen() -> None:
+    evidence = Evidence("stability/update_ratio", "value", "rule", 0.25)
+    onset = Onset("update_ratio_high", "critical", 6, 121, "lstm", "message", evidence)
+    first = remedies_for(synthetic.exploding(), onset, 121)[0]
+    assert first.code == "keras.optimizers.Adam(learning_rate=4e-05)"

@@ -89,8 +89,9 @@ export function fitScale(kind: ScaleKind, samples: readonly Iterable<number>[]):
     high = sorted[Math.ceil(sorted.length * 0.98) - 1]!;
   }
   if (low === high) {
-    // One value: put it in the middle.
+    // One value: put it in the middle. But zero throughout is the dark end: there is nothing of it.
     if (kind === "log") [low, high] = [low / 2, high * 2];
+    else if (low === 0) high = 1;
     else [low, high] = [low - (Math.abs(low) || 1) / 2, high + (Math.abs(high) || 1) / 2];
   }
   return {

@@ -53,7 +53,9 @@ describe("fitScale", () => {
   it("puts a single value in the middle", () => {
     expect(fitScale("linear", [[4, 4]]).share(4)).toBeCloseTo(0.5);
     expect(fitScale("log", [[4]]).share(4)).toBeCloseTo(0.5);
-    expect(fitScale("linear", [[0]]).share(0)).toBeCloseTo(0.5);
+  });
+  it("puts zero throughout at the dark end", () => {
+    expect(fitScale("linear", [[0, 0]])).toMatchObject({ domain: [0, 1] });
   });
   it("survives having no value at all", () => {
     expect(fitScale("log", [[NaN]]).domain).toEqual([0.1, 1]);
