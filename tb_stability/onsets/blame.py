@@ -7,34 +7,25 @@ from collections.abc import Iterable
 
 from tb_stability.onsets.onset import KINDS, Onset
 
+_LOSS = {"loss_spike", "loss_divergence"}
+_NONFINITE = {"nonfinite_loss", "nonfinite_gradient"}
+_UNITS = {"dead_relu", "saturated_activation"}
+_STUCK = {"logit_collapse", "not_learning", "chance_accuracy"}
+
 # Which kinds a kind can bring about. NaN weights make every later loss and gradient NaN, so of the
 # two non-finite kinds the earlier explains the later.
-_EXPLAINS = {
-    "dead_relu": {"vanishing_gradient", "not_learning"},
-    "saturated_activation": {"vanishing_gradient", "not_learning"},
-    "vanishing_gradient": {"not_learning"},
-    "update_ratio_high": {
-        "exploding_gradient",
-        "loss_spike",
-        "loss_divergence",
-        "nonfinite_gradient",
-        "nonfinite_loss",
-        "dead_relu",
-        "saturated_activation",
-    },
-    "epoch_boundary_jump": {"loss_spike", "loss_divergence"},
-    "exploding_gradient": {
-        "update_ratio_high",
-        "loss_spike",
-        "loss_divergence",
-        "nonfinite_gradient",
-        "nonfinite_loss",
-        "dead_relu",
-        "saturated_activation",
-    },
-    "loss_divergence": {"nonfinite_gradient", "nonfinite_loss"},
-    "nonfinite_gradient": {"nonfinite_loss", "loss_divergence"},
+_EXPLAINS: dict[str, set[str]] = {
+    "epoch_boundary_jump": {"exploding_gradient", "update_ratio_high"} | _LOSS,
+    "exploding_gradient": {"update_ratio_high"} | _LOSS | _NONFINITE | _UNITS,
+    "update_ratio_high": {"exploding_gradient"} | _LOSS | _NONFINITE | _UNITS,
+    "loss_divergence": _NONFINITE | _UNITS,
     "nonfinite_loss": {"nonfinite_gradient", "loss_divergence"},
+    "nonfinite_gradient": {"nonfinite_loss", "loss_divergence"},
+    "dead_relu": {"vanishing_gradient"} | _STUCK,
+    "saturated_activation": {"vanishing_gradient"} | _STUCK,
+    "vanishing_gradient": _STUCK,
+    "logit_collapse": _STUCK,
+    "not_learning": {"chance_accuracy"},
 }
 
 _RANK = {kind: rank for rank, kind in enumerate(KINDS)}

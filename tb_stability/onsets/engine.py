@@ -6,8 +6,10 @@ import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 
 from tb_stability.onsets.blame import in_order_of_blame
+from tb_stability.onsets.chance_accuracy import chance_accuracy
 from tb_stability.onsets.epoch_boundary_jump import epoch_boundary_jump
 from tb_stability.onsets.exploding_gradient import exploding_gradient
+from tb_stability.onsets.logit_collapse import logit_collapse
 from tb_stability.onsets.loss_rises import loss_rises
 from tb_stability.onsets.nonfinite_gradient import nonfinite_gradient
 from tb_stability.onsets.nonfinite_loss import nonfinite_loss
@@ -31,6 +33,7 @@ SYMPTOMS: tuple[SymptomRule, ...] = (
     loss_rises,
     epoch_boundary_jump,
     not_learning,
+    chance_accuracy,
     validation_rises,
 )
 
@@ -40,6 +43,7 @@ CAUSES: tuple[CauseRule, ...] = (
     update_ratio_high,
     vanishing_gradient,
     unresponsive_units,
+    logit_collapse,
 )
 
 

@@ -14,9 +14,9 @@ SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 # first. So a step's loss comes before its gradient, which is computed from it, and the gradient
 # before the update that it makes. The value is what people read.
 KINDS = {
+    "epoch_boundary_jump": "Jump at epoch boundaries",
     "exploding_gradient": "Exploding gradient",
     "update_ratio_high": "Steps too large",
-    "epoch_boundary_jump": "Jump at epoch boundaries",
     "loss_spike": "Loss spike",
     "loss_divergence": "Loss divergence",
     "nonfinite_loss": "Non-finite loss",
@@ -24,7 +24,9 @@ KINDS = {
     "dead_relu": "Dead ReLU units",
     "saturated_activation": "Saturated units",
     "vanishing_gradient": "Vanishing gradient",
+    "logit_collapse": "Logits large and alike",
     "not_learning": "Not learning",
+    "chance_accuracy": "Accuracy at chance",
     "overfitting": "Overfitting",
     "validation_spike": "Validation spike",
 }

@@ -96,6 +96,18 @@ _ADVICE: dict[str, tuple[Remedy, ...]] = {
         _RESIDUAL,
         _NORMALISE,
     ),
+    "logit_collapse": (
+        Remedy(
+            "Take the common offset out of what goes into the last layer: features with mean 0.",
+            "keras.layers.LayerNormalization()",
+        ),
+        Remedy("Initialise the last layer small.", 'kernel_initializer="glorot_uniform"'),
+    ),
+    "chance_accuracy": (
+        Remedy("See whether the labels belong to the inputs, and the loss to the output."),
+        Remedy("Try another learning rate: ten times as high, ten times as low."),
+        _NORMALISE,
+    ),
     "not_learning": (
         Remedy("Try another learning rate: ten times as high, ten times as low."),
         _HE,

@@ -112,3 +112,72 @@ def test_a_solved_problem_has_no_vanishing_gradient() -> None:
     loss = np.linspace(2.3, 1e-6, 12)
     run = synthetic.run(loss, gradients=np.tile([1e-9, 1e-7, 1e-3], (12, 1)))
     assert find_onsets(run) == []
+
+
+def classifier(
+    loss: np.ndarray,
+    accuracy: np.ndarray,
+    *,
+    classes: int = 8,
+    size: float = 2.0,
+    spread: float = 4,
+) -> RunSeries:
+    """A run of two windows an epoch with logits of so many classes."""
+    run = synthetic.run(np.repeat(loss, 2), logs={"loss": loss, "accuracy": accuracy})
+    record = dataclasses.replace(synthetic.run_record(), loss="sparse_categorical_crossentropy")
+    count = len(run.windows)
+    described = {"mean_abs": size, "spread": spread}
+    logits = [
+        synthetic.series(
+            Quantity("logits", group, "", "output"),
+            synthetic.per_step(np.full(count, level)),
+            run.windows,
+            ("output",),
+            row_group=group,
+        )
+        for group, level in described.items()
+    ]
+    rows = [str(index) for index in range(classes)]
+    table = synthetic.per_step(np.ones((count, classes)))
+    by_class = synthetic.series(
+        Quantity("class_logits", "class_logits", "", "class"), table, run.windows, rows
+    )
+    return dataclasses.replace(run, series=(*run.series, *logits, by_class), record=record)
+
+
+GUESSING = np.full(8, np.log(8))
+
+
+def test_a_classifier_that_guesses_is_told_from_the_start() -> None:
+    (onset,) = told(classifier(GUESSING, np.full(8, 0.13)), "chance_accuracy")
+    assert (onset.severity, onset.epoch, onset.step) == ("warning", 0, 1)
+    assert onset.message == (
+        "The accuracy stays at chance: 0.130 at best in 8 epochs, where guessing among 8 classes "
+        "gives 0.125."
+    )
+
+
+@pytest.mark.parametrize(
+    ("loss", "accuracy", "classes"),
+    [
+        (GUESSING, np.linspace(0.12, 0.4, 8), 8),
+        (np.linspace(6.9, 6.4, 8), np.full(8, 0.0012), 1000),  # slow, but learning
+        (GUESSING[:2], np.full(2, 0.125), 8),  # too early to tell
+    ],
+)
+def test_a_classifier_that_learns_or_cannot_be_judged_is_left_alone(
+    loss: np.ndarray, accuracy: np.ndarray, classes: int
+) -> None:
+    assert told(classifier(loss, accuracy, classes=classes), "chance_accuracy") == []
+
+
+def test_logits_that_are_large_and_alike_explain_the_guessing() -> None:
+    collapse, guessing = find_onsets(classifier(GUESSING, np.full(8, 0.13), size=60.0, spread=0.5))
+    assert (collapse.kind, collapse.row, collapse.step) == ("logit_collapse", "output", 1)
+    assert (guessing.kind, guessing.cause) == ("chance_accuracy", 0)
+
+
+@pytest.mark.parametrize(("size", "spread"), [(2.0, 4.0), (0.5, 0.01)])
+def test_small_or_spread_logits_have_not_collapsed(size: float, spread: float) -> None:
+    run = classifier(GUESSING, np.full(8, 0.13), size=size, spread=spread)
+    assert told(run, "logit_collapse") == []

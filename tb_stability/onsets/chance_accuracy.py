@@ -1,0 +1,86 @@
+"""A classifier that guesses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from tb_stability.metadata import PER_STEP
+from tb_stability.onsets.curve import epoch_curve
+from tb_stability.onsets.onset import Evidence, Onset
+from tb_stability.onsets.thresholds import Thresholds
+from tb_stability.onsets.wording import number
+from tb_stability.series import RunSeries
+
+# What Keras calls the accuracy of a classifier, by the string given to `compile` or by its class.
+_ACCURACIES = (
+    "accuracy",
+    "acc",
+    "sparse_categorical_accuracy",
+    "categorical_accuracy",
+    "binary_accuracy",
+)
+
+# Below this fraction of log(N), the loss of guessing, a classifier has learnt something.
+_GUESSING = 0.97
+
+
+def chance_accuracy(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
+    """Yields the start of a run whose classifier never does better than guessing.
+
+    What it tells: the outputs do not depend on the inputs, whatever the loss does.
+
+    Rule: in a run of at least `learning_epochs` epochs that minimises a cross-entropy of N classes,
+    the accuracy never exceeds twice 1/N, nor 1/N by a tenth of what is left to one, and the loss of
+    no epoch is below 0.97 log(N): a classifier of a thousand classes that learns slowly lowers its
+    loss long before its accuracy rises. N is the number of logits that were measured; without them
+    the rule is silent. Severity: warning.
+    """
+    classes = _classes(run)
+    loss = epoch_curve(run, "loss")
+    accuracy = next(filter(None, (epoch_curve(run, name) for name in _ACCURACIES)), None)
+    if classes is None or loss is None or accuracy is None:
+        return
+    if run.epochs < thresholds.learning_epochs or not _is_cross_entropy(run):
+        return
+    if not (np.isfinite(loss.mean).all() and np.isfinite(accuracy.mean).all()):
+        return
+    chance = 1.0 / classes
+    best = float(np.max(accuracy.mean))
+    threshold = min(2 * chance, chance + 0.1 * (1 - chance))
+    if best > threshold or np.min(loss.mean) < _GUESSING * math.log(classes):
+        return
+    yield Onset(
+        kind="chance_accuracy",
+        severity="warning",
+        epoch=accuracy.epoch(0),
+        step=int(run.windows.first_step[0]),
+        row=None,
+        message=(
+            f"The accuracy stays at chance: {number(best)} at best in {run.epochs} epochs, where "
+            f"guessing among {classes} classes gives {number(chance)}."
+        ),
+        evidence=Evidence(
+            tag=accuracy.tag,
+            statistic="value",
+            rule="the accuracy never exceeds chance, nor does the loss fall below that of guessing",
+            value=best,
+            threshold=threshold,
+            baseline=chance,
+        ),
+    )
+
+
+def _classes(run: RunSeries) -> int | None:
+    outputs = list(run.of_quantity("class_logits", PER_STEP))
+    if len(outputs) != 1:
+        return None
+    # A single logit before a sigmoid decides between two classes.
+    return max(len(outputs[0].rows), 2)
+
+
+def _is_cross_entropy(run: RunSeries) -> bool:
+    name = run.record.loss if run.record else ""
+    return "crossentropy" in name.lower().replace("_", "")
