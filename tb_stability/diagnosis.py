@@ -6,7 +6,7 @@ import dataclasses
 
 from tensorboard.context import RequestContext
 
-from tb_stability.onsets import Onset, find_onsets
+from tb_stability.onsets import Onset, Thresholds, find_onsets
 from tb_stability.reader import RunReader
 from tb_stability.series import RunSeries
 
@@ -36,16 +36,30 @@ class Diagnosis:
     def __init__(self, reader: RunReader) -> None:
         self._reader = reader
         self._cache: dict[tuple[str, str], DiagnosedRun] = {}
+        self._thresholds = Thresholds()
 
     def run(
-        self, run: str, *, experiment_id: str, context: RequestContext | None = None
+        self,
+        run: str,
+        *,
+        experiment_id: str,
+        context: RequestContext | None = None,
+        thresholds: Thresholds | None = None,
     ) -> DiagnosedRun:
         """Returns one run with its onsets.
+
+        Args:
+          run: Name of the run.
+          experiment_id: As the data provider is asked.
+          context: Of the request.
+          thresholds: Of the rules, if they are others than the defaults.
 
         Raises:
           KeyError: If there is no such run, or it holds no data of this plugin.
         """
         revision, series = self._reader.read(run, experiment_id=experiment_id, context=context)
+        if thresholds not in (None, self._thresholds):
+            return DiagnosedRun(series, tuple(find_onsets(series, thresholds)), revision)
         key = (experiment_id, run)
         cached = self._cache.get(key)
         if cached is None or cached.series is not series:
@@ -55,13 +69,20 @@ class Diagnosis:
         return cached
 
     def all_runs(
-        self, *, experiment_id: str, context: RequestContext | None = None
+        self,
+        *,
+        experiment_id: str,
+        context: RequestContext | None = None,
+        thresholds: Thresholds | None = None,
     ) -> list[DiagnosedRun]:
         """Returns every run with its onsets, in natural order of name."""
         runs = []
         for run in self._reader.list_runs(experiment_id=experiment_id, context=context):
             try:
-                runs.append(self.run(run, experiment_id=experiment_id, context=context))
+                diagnosed = self.run(
+                    run, experiment_id=experiment_id, context=context, thresholds=thresholds
+                )
+                runs.append(diagnosed)
             except KeyError:  # deleted since it was listed
                 continue
         return runs

@@ -5,6 +5,7 @@ Each ``*_route`` parses a request; each ``*_impl`` takes and returns plain value
 
 from __future__ import annotations
 
+import json
 import mimetypes
 import pathlib
 from collections.abc import Callable, Mapping
@@ -21,6 +22,7 @@ from tb_stability import payload
 from tb_stability.columns import merge_columns
 from tb_stability.diagnosis import DiagnosedRun, Diagnosis
 from tb_stability.metadata import PLUGIN_NAME
+from tb_stability.onsets import ThresholdError, Thresholds
 from tb_stability.reader import RunReader
 
 STATIC = pathlib.Path(__file__).parent / "static"
@@ -56,6 +58,7 @@ class StabilityPlugin(base_plugin.TBPlugin):
             "/runs": self.runs_route,
             "/run": self.run_route,
             "/series": self.series_route,
+            "/thresholds": self.thresholds_route,
         }
         return {path: wrappers.Request.application(route) for path, route in routes.items()}
 
@@ -77,13 +80,18 @@ class StabilityPlugin(base_plugin.TBPlugin):
         return http_util.Respond(request, (STATIC / name).read_bytes(), content_type)
 
     def runs_route(self, request: wrappers.Request) -> wrappers.Response:
-        return _answer(request, self.runs_impl)
+        return _answer(
+            request,
+            lambda context, experiment_id: self.runs_impl(
+                context, experiment_id, _thresholds(request.args)
+            ),
+        )
 
     def run_route(self, request: wrappers.Request) -> wrappers.Response:
         return _answer(
             request,
             lambda context, experiment_id: self.run_impl(
-                context, experiment_id, _text(request.args, "run")
+                context, experiment_id, _text(request.args, "run"), _thresholds(request.args)
             ),
         )
 
@@ -101,14 +109,31 @@ class StabilityPlugin(base_plugin.TBPlugin):
             ),
         )
 
-    def runs_impl(self, context: tb_context.RequestContext, experiment_id: str) -> Json:
+    def thresholds_route(self, request: wrappers.Request) -> wrappers.Response:
+        return _answer(request, lambda context, experiment_id: self.thresholds_impl())
+
+    def runs_impl(
+        self, context: tb_context.RequestContext, experiment_id: str, thresholds: Thresholds
+    ) -> Json:
         """Returns every run with its verdict."""
-        diagnosed = self._diagnosis.all_runs(experiment_id=experiment_id, context=context)
+        diagnosed = self._diagnosis.all_runs(
+            experiment_id=experiment_id, context=context, thresholds=thresholds
+        )
         return {"runs": [payload.run_summary(run) for run in diagnosed]}
 
-    def run_impl(self, context: tb_context.RequestContext, experiment_id: str, run: str) -> Json:
+    def run_impl(
+        self,
+        context: tb_context.RequestContext,
+        experiment_id: str,
+        run: str,
+        thresholds: Thresholds,
+    ) -> Json:
         """Returns one run's record, series without values, and onsets."""
-        return payload.run_detail(self._read(context, experiment_id, run))
+        return payload.run_detail(self._read(context, experiment_id, run, thresholds))
+
+    def thresholds_impl(self) -> Json:
+        """Returns what can be given as thresholds."""
+        return {"thresholds": Thresholds.describe()}
 
     def series_impl(
         self,
@@ -137,10 +162,16 @@ class StabilityPlugin(base_plugin.TBPlugin):
         return payload.series_values(run, series, diagnosed.revision, merged)
 
     def _read(
-        self, context: tb_context.RequestContext, experiment_id: str, run: str
+        self,
+        context: tb_context.RequestContext,
+        experiment_id: str,
+        run: str,
+        thresholds: Thresholds | None = None,
     ) -> DiagnosedRun:
         try:
-            return self._diagnosis.run(run, experiment_id=experiment_id, context=context)
+            return self._diagnosis.run(
+                run, experiment_id=experiment_id, context=context, thresholds=thresholds
+            )
         except KeyError:
             raise UnknownError(
                 f"There is no run {run!r} with data of this plugin; the route `runs` lists them."
@@ -168,6 +199,25 @@ def _text(args: Mapping[str, str], name: str) -> str:
     if not value:
         raise ArgumentError(f"The argument {name!r} is missing: give the name of a {name}.")
     return value
+
+
+def _thresholds(args: Mapping[str, str]) -> Thresholds:
+    text = args.get("thresholds")
+    if not text:
+        return Thresholds()
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict):
+        raise ArgumentError(
+            f"The argument 'thresholds' is {text[:40]!r}; expected a JSON object such as "
+            '{"gradient_factor": 5}.'
+        )
+    try:
+        return Thresholds.from_mapping(values)
+    except ThresholdError as error:
+        raise ArgumentError(str(error)) from None
 
 
 def _integer(args: Mapping[str, str], name: str, low: int, high: int) -> int | None:

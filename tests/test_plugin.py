@@ -121,9 +121,38 @@ def test_300_windows_are_300_columns_unless_fewer_are_asked_for(
     assert part["x"]["first_step"] == [11, 21]
 
 
+def test_thresholds_of_a_request_are_obeyed_and_not_kept(client: werkzeug.test.Client) -> None:
+    wide = json.dumps({"gradient_factor": 1e9})
+    _, answer = get(client, "run", run="lr=1e-2", thresholds=wide)
+    assert [onset["kind"] for onset in answer["onsets"]] == ["nonfinite_loss", "nonfinite_gradient"]
+    _, answer = get(client, "runs", thresholds=wide)
+    assert [run["onsets"] for run in answer["runs"]] == [0, 2, 0]
+    _, answer = get(client, "runs")
+    assert [run["onsets"] for run in answer["runs"]] == [0, 3, 0]
+
+
+def test_thresholds_are_described(client: werkzeug.test.Client) -> None:
+    status, answer = get(client, "thresholds")
+    described = {item["name"]: item for item in answer["thresholds"]}
+    assert status == 200
+    assert described["gradient_factor"]["default"] == 3.0
+    assert all(item["description"].endswith(".") for item in answer["thresholds"])
+
+
 @pytest.mark.parametrize(
     ("route", "arguments", "status", "message"),
     [
+        *(
+            (
+                "run",
+                {"run": "lr=1e-2", "thresholds": text},
+                400,
+                f"The argument 'thresholds' is {text[:40]!r}; expected a JSON object",
+            )
+            for text in ("{", "3", "[]", "[" * 100_000)
+        ),
+        ("runs", {"thresholds": '{"x": 1}'}, 400, "There is no threshold 'x'. The thresholds are:"),
+        ("runs", {"thresholds": '{"spreads": "6"}'}, 400, "The threshold spreads is '6'; expected"),
         ("run", {}, 400, "The argument 'run' is missing: give the name of a run."),
         ("run", {"run": HOSTILE}, 404, f"There is no run {HOSTILE!r} with data of this plugin"),
         ("series", {"run": "lr=1e-2"}, 400, "The argument 'tag' is missing"),

@@ -13,7 +13,7 @@ from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number, place
 from tb_stability.series import RunSeries
 
-# Smaller logits are those of an untrained model: an offset of one in logits is a factor of e in odds.
+# Smaller logits are those of an untrained model: one more is a factor of e in the odds.
 _LEAST_SIZE = 1.0
 
 _STUCK = ("not_learning", "chance_accuracy")
@@ -28,8 +28,8 @@ def logit_collapse(
     the weights moves all classes together.
 
     Rule: in a run that does not learn, the mean absolute logit is at least one, and `logit_offset`
-    times the spread between the largest and the smallest logit of a sample, to the end of the data. Severity:
-    that of the symptom. Silent for outputs of a single logit, which have no spread.
+    times the spread between the largest and the smallest logit of a sample, to the end of the
+    data. Severity: that of the symptom. Silent for outputs of a single logit, which have no spread.
     """
     stuck = [item for item in symptoms if item.kind in _STUCK]
     size = run.first_of("logits", PER_STEP, "mean_abs")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -102,6 +104,27 @@ class Thresholds:
                     f"There is no threshold {name!r}. The thresholds are: {', '.join(known)}."
                 )
         return cls(**values)
+
+    @classmethod
+    def describe(cls) -> list[dict[str, Any]]:
+        """Returns name, default, least value and description of each threshold, for people.
+
+        >>> Thresholds.describe()[0]["name"]
+        'spreads'
+        """
+        attributes = (inspect.getdoc(cls) or "").partition("Attributes:\n")[2]
+        found = re.findall(r"^  (\w+): (.+(?:\n    .+)*)", attributes, re.MULTILINE)
+        texts = {name: " ".join(text.split()) for name, text in found}
+        return [
+            {
+                "name": field.name,
+                "default": field.default,
+                "least": _LEAST[field.name],
+                "integer": isinstance(field.default, int),
+                "description": texts[field.name],
+            }
+            for field in dataclasses.fields(cls)
+        ]
 
     def loss_excursion(self, *, epochs: bool = False) -> Excursion:
         """Returns the detector for the mean loss of windows, or of epochs."""
