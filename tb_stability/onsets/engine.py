@@ -10,6 +10,7 @@ from tb_stability.onsets.chance_accuracy import chance_accuracy
 from tb_stability.onsets.epoch_boundary_jump import epoch_boundary_jump
 from tb_stability.onsets.exploding_gradient import exploding_gradient
 from tb_stability.onsets.logit_collapse import logit_collapse
+from tb_stability.onsets.loss_plunge import loss_plunge
 from tb_stability.onsets.loss_rises import loss_rises
 from tb_stability.onsets.nonfinite_gradient import nonfinite_gradient
 from tb_stability.onsets.nonfinite_loss import nonfinite_loss
@@ -31,6 +32,7 @@ SYMPTOMS: tuple[SymptomRule, ...] = (
     nonfinite_loss,
     nonfinite_gradient,
     loss_rises,
+    loss_plunge,
     epoch_boundary_jump,
     not_learning,
     chance_accuracy,

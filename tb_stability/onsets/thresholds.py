@@ -33,6 +33,8 @@ class Thresholds:
       spike_giveback: As `loss_giveback`, for the highest step of a window: a spike that only some
         steps show. Default 0.5, since single batches vary more than their mean.
       spikes: So many recovered spikes in one run are worth a warning. Default 3.
+      loss_plunge: How many times its own scale a loss must fall below zero to have no bound.
+        Default 20, and only while it falls faster and faster.
       boundary_jumps: So many jumps of the loss at epoch boundaries recur. Default 3.
       learning_epochs: Epochs after which a run should have learnt something. Default 3.
       learning_improvement: Fraction by which the best loss should be below the untrained one.
@@ -67,6 +69,7 @@ class Thresholds:
     loss_patience_epochs: int = 2
     spike_giveback: float = 0.5
     spikes: int = 3
+    loss_plunge: float = 20.0
     boundary_jumps: int = 3
     learning_epochs: int = 3
     learning_improvement: float = 0.1
@@ -158,6 +161,7 @@ _LEAST: Mapping[str, float] = {
     "loss_patience_epochs": 1,
     "spike_giveback": 0.0,
     "spikes": 1,
+    "loss_plunge": 0.0,
     "boundary_jumps": 1,
     "learning_epochs": 1,
     "learning_improvement": 0.0,

@@ -110,3 +110,16 @@ def test_where_both_losses_rise_it_is_not_the_validation() -> None:
     rising = [1.0, 0.8, 0.6, 0.5, 0.4, 2.0, 2.5, 3.0, 3.0, 3.0]
     kinds = {onset.kind for onset in find_onsets(logs(rising, rising))}
     assert kinds == {"loss_divergence"}
+
+
+def test_a_loss_that_falls_faster_and_faster_has_no_bound() -> None:
+    (onset,) = find_onsets(synthetic.run(0.5 - np.arange(40.0) ** 2))
+    assert (onset.kind, onset.severity, onset.step) == ("loss_divergence", "critical", 21)
+    assert onset.message.startswith(
+        "The loss falls without bound: below -0.500 at step 21 (epoch 1)"
+    )
+
+
+def test_a_likelihood_that_converges_has_a_bound() -> None:
+    loss = 0.1 - 20 * (1 - np.exp(-np.arange(40.0) / 5))
+    assert find_onsets(synthetic.run(loss)) == []
