@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from tb_stability.onsets.onset import KINDS, Onset
 
 _LOSS = {"loss_spike", "loss_divergence"}
-_NONFINITE = {"nonfinite_loss", "nonfinite_gradient"}
+_NONFINITE = {"nonfinite_loss", "nonfinite_gradient", "nonfinite_weights"}
 _UNITS = {"dead_relu", "saturated_activation"}
 _STUCK = {"logit_collapse", "not_learning", "chance_accuracy"}
 
@@ -16,11 +16,13 @@ _STUCK = {"logit_collapse", "not_learning", "chance_accuracy"}
 # two non-finite kinds the earlier explains the later.
 _EXPLAINS: dict[str, set[str]] = {
     "epoch_boundary_jump": {"exploding_gradient", "update_ratio_high"} | _LOSS,
-    "exploding_gradient": {"update_ratio_high"} | _LOSS | _NONFINITE | _UNITS,
-    "update_ratio_high": {"exploding_gradient"} | _LOSS | _NONFINITE | _UNITS,
-    "loss_divergence": _NONFINITE | _UNITS,
-    "nonfinite_loss": {"nonfinite_gradient", "loss_divergence"},
-    "nonfinite_gradient": {"nonfinite_loss", "loss_divergence"},
+    "weight_growth": {"exploding_gradient", "update_ratio_high"} | _LOSS | _NONFINITE | _UNITS,
+    "exploding_gradient": {"update_ratio_high", "weight_growth"} | _LOSS | _NONFINITE | _UNITS,
+    "update_ratio_high": {"exploding_gradient", "weight_growth"} | _LOSS | _NONFINITE | _UNITS,
+    "loss_divergence": {"weight_growth"} | _NONFINITE | _UNITS,
+    "nonfinite_loss": {"loss_divergence"} | _NONFINITE,
+    "nonfinite_gradient": {"loss_divergence"} | _NONFINITE,
+    "nonfinite_weights": _NONFINITE,
     "dead_relu": {"vanishing_gradient"} | _STUCK,
     "saturated_activation": {"vanishing_gradient"} | _STUCK,
     "vanishing_gradient": _STUCK,

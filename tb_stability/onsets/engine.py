@@ -22,6 +22,7 @@ from tb_stability.onsets.units import unresponsive_units
 from tb_stability.onsets.updates import update_ratio_high
 from tb_stability.onsets.validation import validation_rises
 from tb_stability.onsets.vanishing_gradient import vanishing_gradient
+from tb_stability.onsets.weights import nonfinite_weights, weight_growth
 from tb_stability.series import RunSeries
 
 SymptomRule = Callable[[RunSeries, Thresholds], Iterable[Onset]]
@@ -31,6 +32,7 @@ CauseRule = Callable[[RunSeries, Sequence[Onset], Thresholds], Iterable[Onset]]
 SYMPTOMS: tuple[SymptomRule, ...] = (
     nonfinite_loss,
     nonfinite_gradient,
+    nonfinite_weights,
     loss_rises,
     loss_plunge,
     epoch_boundary_jump,
@@ -44,6 +46,7 @@ CAUSES: tuple[CauseRule, ...] = (
     exploding_gradient,
     update_ratio_high,
     vanishing_gradient,
+    weight_growth,
     unresponsive_units,
     logit_collapse,
 )

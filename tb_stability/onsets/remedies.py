@@ -77,6 +77,13 @@ _ADVICE: dict[str, tuple[Remedy, ...]] = {
             "layers, the optimizer."
         ),
     ),
+    "weight_growth": (
+        Remedy(
+            "Hold the weights back: weight decay, or an L2 penalty on {row}.",
+            "keras.optimizers.AdamW(weight_decay=0.01)",
+        ),
+        Remedy("Or bound them.", "kernel_constraint=keras.constraints.MaxNorm(3.0)"),
+    ),
     "dead_relu": (
         Remedy("Lower the learning rate: one step too large kills units for good."),
         Remedy(

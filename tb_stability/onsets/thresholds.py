@@ -44,6 +44,8 @@ class Thresholds:
       vanishing_ratio: Gradient norm of a layer, as a fraction of those behind it, below which it
         has vanished. Default 1e-3: what five sigmoid layers leave, each of which passes on a
         quarter at best. Widths and initialisations account for a factor of ten.
+      weight_growth: Growth of a layer's weight norm since the first window that is without bound.
+        Default 10: healthy layers double or triple.
       logit_offset: Size of the logits, as a multiple of the spread between classes, that drowns it.
         Default 5, ten times what it is in healthy runs.
       update_ratio: Change of a layer in one step, as a fraction of its norm, that is too large.
@@ -76,6 +78,7 @@ class Thresholds:
     unit_fraction: float = 0.5
     unit_patience: int = 2
     vanishing_ratio: float = 1e-3
+    weight_growth: float = 10.0
     logit_offset: float = 5.0
     update_ratio: float = 0.1
     gradient_factor: float = 3.0
@@ -168,6 +171,7 @@ _LEAST: Mapping[str, float] = {
     "unit_fraction": 0.0,
     "unit_patience": 1,
     "vanishing_ratio": 0.0,
+    "weight_growth": 1.0,
     "logit_offset": 0.0,
     "update_ratio": 0.0,
     "gradient_factor": 1.0,
