@@ -83,9 +83,12 @@ class StepContext:
 
         if self.sample_every == 1:
             run()
-        else:
-            due = tf.equal(self.clock.slot() % self.sample_every, 0)
-            tf.cond(due, run, lambda: tf.constant(0))
+            return
+        due = tf.equal(self.clock.slot() % self.sample_every, 0)
+        if not self.compiled:
+            # Inlined, each operation would cost the steps that are not sampled as well.
+            run = tf.function(run, autograph=False, experimental_attributes={"_noinline": True})
+        tf.cond(due, run, lambda: tf.constant(0))
 
 
 class _RunningStep(threading.local):

@@ -110,7 +110,8 @@ def test_sample_weights_are_in_the_loss_that_is_measured(tmp_path):
 def test_mixed_bfloat16(tmp_path):
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        model, reference = build(), build()
+        # In a graph, bfloat16 is rounded at other places than in the computation by hand.
+        model, reference = build(run_eagerly=True), build()
         model.fit(X, Y, batch_size=BATCH, shuffle=False, verbose=0, callbacks=observe(tmp_path))
         check(tmp_path, *norms_by_hand(reference))
     finally:
@@ -135,14 +136,14 @@ def test_several_inputs_and_outputs(tmp_path):
         **two_outputs, batch_size=BATCH, shuffle=False, verbose=0, callbacks=observe(tmp_path)
     )
     reference = two()
-    layers = {name: reference.get_layer(name).trainable_variables for name in "lrab"}
+    layers = {name: reference.get_layer(name).trainable_variables for name in "lrba"}
 
     def loss(y, predictions):
         absolute = keras.losses.MeanAbsoluteError()(y, predictions[1])
         return MSE(y, predictions[0]) + 0.5 * absolute
 
     found = by_hand.train(reference, inputs, Y, layers, batch_size=BATCH, loss=loss)
-    check(tmp_path, *found, rows=list("lrab"))
+    check(tmp_path, *found, rows=list("lrba"))
 
 
 class Adversaries(keras.Model):
