@@ -41,6 +41,8 @@ SYMPTOMS: tuple[SymptomRule, ...] = (
     validation_rises,
 )
 
+_NEEDS_A_SOUND_RUN = ("not_learning", "chance_accuracy")
+
 # What leads there. A cause without a symptom harms nobody, so these are told the symptoms.
 CAUSES: tuple[CauseRule, ...] = (
     exploding_gradient,
@@ -68,10 +70,18 @@ def find_onsets(run: RunSeries, thresholds: Thresholds | None = None) -> list[On
     [('loss_divergence', 10)]
     """
     thresholds = thresholds or Thresholds()
-    symptoms = [onset for rule in SYMPTOMS for onset in rule(run, thresholds)]
+    symptoms = _judgeable([onset for rule in SYMPTOMS for onset in rule(run, thresholds)])
     causes = [onset for rule in CAUSES for onset in rule(run, symptoms, thresholds)]
     onsets = in_order_of_blame([*symptoms, *causes])
     return [_with_remedies(run, onset, onsets) for onset in onsets]
+
+
+def _judgeable(symptoms: list[Onset]) -> list[Onset]:
+    """Leaves out that a run does not learn where it was lost: it could not learn any more."""
+    lost = any(
+        item.kind.startswith("nonfinite") and item.severity == "critical" for item in symptoms
+    )
+    return [item for item in symptoms if not (lost and item.kind in _NEEDS_A_SOUND_RUN)]
 
 
 def _with_remedies(run: RunSeries, onset: Onset, onsets: list[Onset]) -> Onset:

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tb_stability.metadata import Quantity
+from tb_stability.metadata import GRADIENT_NORM, Quantity
 from tb_stability.onsets import Onset, find_onsets
 from tb_stability.series import RunSeries
 from tests import signals, synthetic
@@ -209,3 +209,12 @@ def test_weights_that_double_or_triple_are_healthy(final: float) -> None:
     assert (
         told(with_quantity(falling_run(30), "weight_norm", rows(norm, norm)), "weight_growth") == []
     )
+
+
+def test_a_run_that_was_lost_is_not_said_to_learn_nothing() -> None:
+    # NaN weights, whose zeros behind a ReLU give the finite loss of guessing.
+    run = classifier(GUESSING, np.full(8, 0.13))
+    table = synthetic.per_step(np.full((16, 1), np.nan))
+    norm = synthetic.series(GRADIENT_NORM, table, run.windows, ("dense",))
+    onsets = find_onsets(dataclasses.replace(run, series=(*run.series, norm)))
+    assert [onset.kind for onset in onsets] == ["nonfinite_gradient"]
