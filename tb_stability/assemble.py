@@ -129,6 +129,10 @@ def _windows(records: _Records | None, others: Sequence[_Records], notes: list[s
         first_step = np.append(1, last_step[:-1] + 1)[: len(last_step)]
         return Windows(first_step, last_step, np.zeros(len(last_step), dtype=np.int64))
     epoch, steps_in_window = np.maximum(records.values[:, 0, :2], (0, 1)).astype(np.int64).T
+    # A second call of `fit` counts its epochs from 0 again; in the run they are counted on.
+    restarts = np.flatnonzero(np.diff(epoch) < 0) + 1
+    for restart in restarts:
+        epoch[restart:] += epoch[restart - 1] + 1 - epoch[restart]
     windows = Windows(records.step - steps_in_window + 1, records.step, epoch)
     _note_gaps(windows, notes)
     return windows

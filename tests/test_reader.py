@@ -169,3 +169,13 @@ def test_a_run_record_that_is_no_json_is_skipped_with_a_note(tmp_path: pathlib.P
     run = read("python loader", tmp_path)
     assert run.record is None
     assert run.notes[0].startswith("A run record at step 1 was skipped: Expecting property name")
+
+
+def test_the_epochs_of_a_second_fit_are_counted_on(tmp_path: pathlib.Path) -> None:
+    writer = EventWriter(tmp_path / "run1")
+    for step, epoch in ((10, 0), (20, 1), (30, 0), (40, 1), (50, 0)):
+        series = SeriesMetadata(metadata.WINDOWS, ("window",))
+        writer.write(series, [[float(epoch), 10.0]], step=step)
+    writer.close()
+    run = read("python loader", tmp_path)
+    assert run.windows.epoch.tolist() == [0, 1, 2, 3, 4]
