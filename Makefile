@@ -3,6 +3,7 @@
 PYTHON ?= python3
 PORT ?= 6006
 LOGDIR ?= logs/demo
+CASES ?= exploding_lstm falling_lstm inverted_decay positive_initialisation
 PYTEST_ARGS ?=
 
 VENV := .venv
@@ -19,8 +20,8 @@ PACKAGED := setup.py pyproject.toml $(FRONTEND)
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-demo: $(VENV)/.train ## Train the demo runs and show them in TensorBoard (PORT, LOGDIR)
-	$(BIN)/python -m demo --logdir $(LOGDIR)
+demo: $(VENV)/.train ## Train the demo runs and show them in TensorBoard (PORT, LOGDIR, CASES)
+	$(BIN)/python -m demo --logdir $(LOGDIR) --case $(CASES)
 	@$(BIN)/python tools/show_demo.py --logdir $(LOGDIR) --port $(PORT)
 
 venv: $(VENV)/.dev ## Set up .venv for development (PYTHON)

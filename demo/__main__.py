@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from demo.case import DemoCase, DemoRun
+from demo.case import DemoCase, DemoRun, DemoSweep
 from demo.cases import CASES
 from demo.run_directory import clear_run_directory
 
@@ -31,13 +31,15 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def list_cases() -> None:
-    """Print every case with what must be marked on its faulty run."""
+    """Print every case with what must be marked on its runs."""
     for case in CASES:
-        marks = ", ".join(f"{mark.kind} in epoch {mark.epoch}" for mark in case.faulty.expected)
-        print(f"{case.name}: {case.title}\n  must be marked: {marks}")
+        print(f"{case.name}: {case.title}")
+        for run in case.runs:
+            marks = ", ".join(f"{mark.kind} in epoch {mark.epoch}" for mark in run.expected)
+            print(f"  {run.name}: {marks or 'nothing'} must be marked")
 
 
-def train_run(case: DemoCase, run: DemoRun, logdir: Path) -> None:
+def train_run(case: DemoCase | DemoSweep, run: DemoRun, logdir: Path) -> None:
     """Train one run with the stability callback, into a directory of its own."""
     directory = logdir / case.name / run.name
     clear_run_directory(directory)

@@ -1,4 +1,4 @@
-"""What a demo case is: two trainings and what must be marked on each.
+"""What a demo case is: its trainings and what must be marked on each.
 
 Nothing here imports Keras, so that cases can be listed and their expectations read by
 tests of the read side, which must work without it.
@@ -53,3 +53,14 @@ class DemoCase:
     def runs(self) -> tuple[DemoRun, DemoRun]:
         """Both runs, the faulty one first."""
         return (self.faulty, self.fixed)
+
+
+@dataclass(frozen=True)
+class DemoSweep:
+    """One training repeated with one setting varied: which values are safe?"""
+
+    name: str
+    title: str
+    cases: tuple[int, ...]
+    story: str
+    runs: tuple[DemoRun, ...]

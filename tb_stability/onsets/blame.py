@@ -9,12 +9,15 @@ from tb_stability.onsets.onset import KINDS, Onset
 
 _LOSS = {"loss_spike", "loss_divergence"}
 _NONFINITE = {"nonfinite_loss", "nonfinite_gradient", "nonfinite_weights"}
-_UNITS = {"dead_relu", "saturated_activation"}
+_UNITS = {"dead_relu", "saturated_activation", "gate_saturation"}
 _STUCK = {"logit_collapse", "not_learning", "chance_accuracy"}
 
 # Which kinds a kind can bring about. NaN weights make every later loss and gradient NaN, so of the
 # two non-finite kinds the earlier explains the later.
 _EXPLAINS: dict[str, set[str]] = {
+    "nonfinite_input": _NONFINITE,
+    "unscaled_input": {"exploding_gradient", "update_ratio_high"} | _LOSS | _NONFINITE | _UNITS,
+    "imbalanced_classes": _STUCK,
     "epoch_boundary_jump": {"exploding_gradient", "update_ratio_high"} | _LOSS,
     "weight_growth": {"exploding_gradient", "update_ratio_high"} | _LOSS | _NONFINITE | _UNITS,
     "exploding_gradient": {"update_ratio_high", "weight_growth"} | _LOSS | _NONFINITE | _UNITS,
@@ -25,6 +28,7 @@ _EXPLAINS: dict[str, set[str]] = {
     "nonfinite_weights": _NONFINITE,
     "dead_relu": {"vanishing_gradient"} | _STUCK,
     "saturated_activation": {"vanishing_gradient"} | _STUCK,
+    "gate_saturation": {"vanishing_gradient"} | _STUCK,
     "vanishing_gradient": _STUCK,
     "logit_collapse": _STUCK,
     "not_learning": {"chance_accuracy"},

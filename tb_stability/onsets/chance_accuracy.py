@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
 
 from tb_stability.metadata import PER_STEP
 from tb_stability.onsets.curve import epoch_curve
+from tb_stability.onsets.data import class_shares
 from tb_stability.onsets.onset import Evidence, Onset
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number
-from tb_stability.series import RunSeries
+from tb_stability.series import FloatArray, RunSeries
 
 # What Keras calls the accuracy of a classifier, by the string given to `compile` or by its class.
 _ACCURACIES = (
@@ -23,7 +23,7 @@ _ACCURACIES = (
     "binary_accuracy",
 )
 
-# Below this fraction of log(N), the loss of guessing, a classifier has learnt something.
+# Below this fraction of the loss of guessing, a classifier has learnt something.
 _GUESSING = 0.97
 
 
@@ -32,25 +32,28 @@ def chance_accuracy(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
 
     What it tells: the outputs do not depend on the inputs, whatever the loss does.
 
-    Rule: in a run of at least `learning_epochs` epochs that minimises a cross-entropy of N classes,
-    the accuracy never exceeds twice 1/N, nor 1/N by a tenth of what is left to one, and the loss of
-    no epoch is below 0.97 log(N): a classifier of a thousand classes that learns slowly lowers its
-    loss long before its accuracy rises. N is the number of logits that were measured; without them
-    the rule is silent. Severity: warning.
+    Rule: in a run of at least `learning_epochs` epochs that minimises a cross-entropy, the accuracy
+    never exceeds twice that of guessing, nor that by a tenth of what is left to one, and the loss
+    of no epoch is below 0.97 of that of guessing: a classifier of a thousand classes that learns
+    slowly lowers its loss long before its accuracy rises. Who guesses names the commonest class:
+    the accuracy is its share, the loss the entropy of the shares. They are those of the labels that
+    were measured; else the classes, as many as logits were measured, are taken to be balanced.
+    Silent without either. Severity: warning.
     """
-    classes = _classes(run)
+    shares = _shares(run)
     loss = epoch_curve(run, "loss")
     accuracy = next(filter(None, (epoch_curve(run, name) for name in _ACCURACIES)), None)
-    if classes is None or loss is None or accuracy is None:
+    if shares is None or loss is None or accuracy is None:
         return
     if run.epochs < thresholds.learning_epochs or not _is_cross_entropy(run):
         return
     if not (np.isfinite(loss.mean).all() and np.isfinite(accuracy.mean).all()):
         return
-    chance = 1.0 / classes
+    chance = float(np.max(shares))
+    entropy = float(-np.sum(shares[shares > 0] * np.log(shares[shares > 0])))
     best = float(np.max(accuracy.mean))
     threshold = min(2 * chance, chance + 0.1 * (1 - chance))
-    if best > threshold or np.min(loss.mean) < _GUESSING * math.log(classes):
+    if best > threshold or np.min(loss.mean) < _GUESSING * entropy:
         return
     yield Onset(
         kind="chance_accuracy",
@@ -60,7 +63,7 @@ def chance_accuracy(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
         row=None,
         message=(
             f"The accuracy stays at chance: {number(best)} at best in {run.epochs} epochs, where "
-            f"guessing among {classes} classes gives {number(chance)}."
+            f"guessing among {len(shares)} classes gives {number(chance)}."
         ),
         evidence=Evidence(
             tag=accuracy.tag,
@@ -73,12 +76,19 @@ def chance_accuracy(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     )
 
 
-def _classes(run: RunSeries) -> int | None:
+def _shares(run: RunSeries) -> FloatArray | None:
+    """Returns the share of each class, None where the classes are not known."""
+    labels = list(run.of_quantity("labels", ("value", "count")))
+    if len(labels) == 1:
+        shares = class_shares(labels[0])
+        if np.isclose(shares.sum(), 1.0, atol=1e-3):
+            return shares
     outputs = list(run.of_quantity("class_logits", PER_STEP))
     if len(outputs) != 1:
         return None
     # A single logit before a sigmoid decides between two classes.
-    return max(len(outputs[0].rows), 2)
+    classes = max(len(outputs[0].rows), 2)
+    return np.full(classes, 1.0 / classes)
 
 
 def _is_cross_entropy(run: RunSeries) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from tb_stability.onsets.blame import in_order_of_blame
 from tb_stability.onsets.chance_accuracy import chance_accuracy
+from tb_stability.onsets.data import imbalanced_classes, nonfinite_input, unscaled_input
 from tb_stability.onsets.epoch_boundary_jump import epoch_boundary_jump
 from tb_stability.onsets.exploding_gradient import exploding_gradient
 from tb_stability.onsets.logit_collapse import logit_collapse
@@ -33,6 +34,7 @@ SYMPTOMS: tuple[SymptomRule, ...] = (
     nonfinite_loss,
     nonfinite_gradient,
     nonfinite_weights,
+    nonfinite_input,
     loss_rises,
     loss_plunge,
     epoch_boundary_jump,
@@ -51,6 +53,8 @@ CAUSES: tuple[CauseRule, ...] = (
     weight_growth,
     unresponsive_units,
     logit_collapse,
+    unscaled_input,
+    imbalanced_classes,
 )
 
 

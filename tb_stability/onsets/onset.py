@@ -14,6 +14,9 @@ SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 # first. So a step's loss comes before its gradient, which is computed from it, and the gradient
 # before the update that it makes. The value is what people read.
 KINDS = {
+    "nonfinite_input": "Non-finite input",
+    "unscaled_input": "Unscaled input",
+    "imbalanced_classes": "Imbalanced classes",
     "epoch_boundary_jump": "Jump at epoch boundaries",
     "exploding_gradient": "Exploding gradient",
     "update_ratio_high": "Steps too large",
@@ -25,6 +28,7 @@ KINDS = {
     "nonfinite_weights": "Non-finite weights",
     "dead_relu": "Dead ReLU units",
     "saturated_activation": "Saturated units",
+    "gate_saturation": "Saturated gates",
     "vanishing_gradient": "Vanishing gradient",
     "logit_collapse": "Logits large and alike",
     "not_learning": "Not learning",

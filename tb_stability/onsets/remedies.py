@@ -67,6 +67,22 @@ _NORMALISE = Remedy("Normalise what goes into the layers.", "keras.layers.BatchN
 
 # What to try against kinds whose remedy needs no number of the run.
 _ADVICE: dict[str, tuple[Remedy, ...]] = {
+    "nonfinite_input": (
+        Remedy(
+            "Find the samples of {row} that are not finite, and leave them out or mend them.",
+            "np.isfinite(x).all(axis=tuple(range(1, x.ndim)))",
+        ),
+    ),
+    "unscaled_input": (
+        Remedy("Scale {row} to mean 0 and deviation 1.", "keras.layers.Normalization()"),
+    ),
+    "imbalanced_classes": (
+        Remedy(
+            "Weight the classes by their rarity.",
+            "model.fit(..., class_weight=dict(enumerate(weights)))",
+        ),
+        Remedy("Judge by a measure that guessing cannot please.", "keras.metrics.AUC(curve='PR')"),
+    ),
     "epoch_boundary_jump": (
         Remedy(
             "Shuffle the training data anew in every epoch.",
@@ -96,6 +112,10 @@ _ADVICE: dict[str, tuple[Remedy, ...]] = {
         Remedy("Scale the inputs to mean 0 and deviation 1.", "keras.layers.Normalization()"),
         Remedy("Use ReLU, which does not saturate, with its initialisation.", 'activation="relu"'),
         _NORMALISE,
+    ),
+    "gate_saturation": (
+        Remedy("Scale the inputs to mean 0 and deviation 1.", "keras.layers.Normalization()"),
+        Remedy("Keep the initialisation that Keras gives to recurrent layers."),
     ),
     "vanishing_gradient": (
         Remedy("Use ReLU, which passes gradients on undiminished.", 'activation="relu"'),

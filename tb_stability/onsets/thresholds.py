@@ -46,6 +46,9 @@ class Thresholds:
         quarter at best. Widths and initialisations account for a factor of ten.
       weight_growth: Growth of a layer's weight norm since the first window that is without bound.
         Default 10: healthy layers double or triple.
+      input_size: Deviation or mean of an input that is not scaled. Default 30: pixels from 0 to 255
+        have 70, and what is scaled has about one.
+      class_share: Share of the labels that one class holds in imbalanced data. Default 0.9.
       logit_offset: Size of the logits, as a multiple of the spread between classes, that drowns it.
         Default 5, ten times what it is in healthy runs.
       update_ratio: Change of a layer in one step, as a fraction of its norm, that is too large.
@@ -79,6 +82,8 @@ class Thresholds:
     unit_patience: int = 2
     vanishing_ratio: float = 1e-3
     weight_growth: float = 10.0
+    input_size: float = 30.0
+    class_share: float = 0.9
     logit_offset: float = 5.0
     update_ratio: float = 0.1
     gradient_factor: float = 3.0
@@ -172,6 +177,8 @@ _LEAST: Mapping[str, float] = {
     "unit_patience": 1,
     "vanishing_ratio": 0.0,
     "weight_growth": 1.0,
+    "input_size": 0.0,
+    "class_share": 0.0,
     "logit_offset": 0.0,
     "update_ratio": 0.0,
     "gradient_factor": 1.0,

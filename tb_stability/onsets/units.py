@@ -1,4 +1,4 @@
-"""Units that no longer respond: dead_relu, saturated_activation."""
+"""Units that no longer respond: dead_relu, saturated_activation, gate_saturation."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ from tb_stability.series import RunSeries, Series
 class _Kind:
     quantity: str
     kind: str
+    what: str
     state: str
 
 
 _KINDS = (
-    _Kind("dead_relu", "dead_relu", "dead: zero for every sample"),
-    _Kind("saturation", "saturated_activation", "saturated: within 1 % of a bound"),
+    _Kind("dead_relu", "dead_relu", "units", "dead: zero for every sample"),
+    _Kind("saturation", "saturated_activation", "units", "saturated: within 1 % of a bound"),
+    _Kind("gate_saturation", "gate_saturation", "activations", "within 1 % of 0 or 1"),
 )
 
 
@@ -83,13 +85,13 @@ def _onset(
         step=step,
         row=name,
         message=(
-            f"Up to {episode.value:.0%} of the units of {name} are {kind.state} since "
+            f"Up to {episode.value:.0%} of the {kind.what} of {name} are {kind.state} since "
             f"{place(epoch, step)}{before}."
         ),
         evidence=Evidence(
             tag=series.tag,
             statistic="value",
-            rule="a large fraction of a layer's units, to the end of the data",
+            rule=f"a large fraction of a row's {kind.what}, to the end of the data",
             value=episode.value,
             threshold=episode.threshold,
             baseline=None if np.isnan(episode.baseline) else episode.baseline,

@@ -1,56 +1,55 @@
-"""Every demo case is trained, and `tb-stability check` must say what the case says."""
+"""Every demo run is trained, and `tb-stability check` must say what the case says of it."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import pathlib
+from typing import Any
 
 import pytest
 
 from demo.__main__ import main as train
+from demo.case import DemoCase, DemoRun, DemoSweep
 from demo.cases import CASES
 from tb_stability import cli
 
 pytestmark = pytest.mark.slow
 
+Checked = tuple[DemoCase | DemoSweep, dict[str, dict[str, Any]]]
+
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: case.name)
-def checked(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[object, dict[str, dict]]:
+def checked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Checked:
     case = request.param
     logdir: pathlib.Path = tmp_path_factory.mktemp("logs")
     assert train(["--logdir", str(logdir), "--case", case.name]) == 0
-    return case, _check(logdir)
-
-
-def _check(logdir: pathlib.Path) -> dict[str, dict]:
-    import contextlib
-    import io
-
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         status = cli.main(["check", str(logdir), "--format", "json"])
     assert status == 1
-    return {run["run"]: run for run in json.loads(out.getvalue())["runs"]}
+    runs = {run["run"]: run for run in json.loads(out.getvalue())["runs"]}
+    return case, {run.name: runs[f"{case.name}/{run.name}"] for run in case.runs}
 
 
-def test_the_faulty_run_is_marked_as_the_case_says(checked) -> None:
+def test_every_run_is_marked_as_the_case_says(checked: Checked) -> None:
     case, runs = checked
-    onsets = runs[f"{case.name}/{case.faulty.name}"]["onsets"]
-    found = [(onset["kind"], onset["epoch"]) for onset in onsets]
-    for expected in case.faulty.expected:
-        assert (expected.kind, expected.epoch) in found
-        if expected.row is not None:
-            rows = [onset["row"] for onset in onsets if onset["kind"] == expected.kind]
-            assert rows == [expected.row]
-    allowed = {item.kind for item in case.faulty.expected} | set(case.faulty.may_show)
-    assert {kind for kind, _ in found} <= allowed
+    for run in case.runs:
+        compare(run, runs[run.name]["onsets"])
+
+
+def compare(run: DemoRun, onsets: list[dict[str, Any]]) -> None:
+    if not run.expected:
+        assert onsets == [], run.name
+        return
+    for expected in run.expected:
+        found = [onset for onset in onsets if onset["kind"] == expected.kind]
+        assert [onset["epoch"] for onset in found] == [expected.epoch], (run.name, expected.kind)
+        assert expected.row in (None, found[0]["row"]), (run.name, expected.kind)
+    allowed = {item.kind for item in run.expected} | set(run.may_show)
+    serious = [onset for onset in onsets if onset["severity"] != "info"]
+    assert {onset["kind"] for onset in serious} <= allowed, run.name
     assert onsets[0]["cause"] is None
-    assert onsets[0]["epoch"] == case.faulty.expected[0].epoch
-    assert all(onset["remedies"] for onset in onsets if onset["severity"] != "info")
-
-
-def test_the_fixed_run_is_marked_with_nothing(checked) -> None:
-    case, runs = checked
-    assert runs[f"{case.name}/{case.fixed.name}"]["onsets"] == []
+    assert serious[0]["epoch"] == min(expected.epoch for expected in run.expected), run.name
+    assert all(onset["remedies"] for onset in serious), run.name

@@ -218,3 +218,54 @@ def test_a_run_that_was_lost_is_not_said_to_learn_nothing() -> None:
     norm = synthetic.series(GRADIENT_NORM, table, run.windows, ("dense",))
     onsets = find_onsets(dataclasses.replace(run, series=(*run.series, norm)))
     assert [onset.kind for onset in onsets] == ["nonfinite_gradient"]
+
+
+def with_inputs(run: RunSeries, **statistics: float) -> RunSeries:
+    names = ("mean", "std", "min", "max", "nonfinite", "count")
+    quantity = Quantity("inputs", "inputs", "", "input", names)
+    cell = [statistics.get(name, 64.0 if name == "count" else 0.0) for name in names]
+    table = np.tile(np.array(cell, np.float32), (len(run.windows), 1, 1))
+    series = synthetic.series(quantity, table, run.windows, ("pixels",))
+    return dataclasses.replace(run, series=(*run.series, series))
+
+
+def test_unscaled_inputs_are_told_where_the_run_fails() -> None:
+    (found,) = told(with_inputs(falling_run(20), mean=127.0, std=74.0), "unscaled_input")
+    assert (found.severity, found.row, found.step) == ("warning", "pixels", 1)
+    assert found.evidence.value == pytest.approx(127.0)
+    assert told(with_inputs(falling_run(), mean=127.0, std=74.0), "unscaled_input") == []
+
+
+def test_scaled_inputs_are_not_told() -> None:
+    assert told(with_inputs(falling_run(20), mean=1.0, std=3.0), "unscaled_input") == []
+
+
+def test_inputs_that_are_not_finite_are_told_from_the_first_window() -> None:
+    (found,) = told(with_inputs(falling_run(), nonfinite=2.0), "nonfinite_input")
+    assert (found.severity, found.row, found.step) == ("critical", "pixels", 1)
+    assert found.message == (
+        "The input pixels holds NaN or infinity: 2 values in a sampled batch of the window that "
+        "begins at step 1 (epoch 0)."
+    )
+
+
+def with_shares(run: RunSeries, shares: list[float]) -> RunSeries:
+    quantity = Quantity("labels", "labels", "", "class", ("value", "count"))
+    table = np.array([[share, 640.0] for share in shares], np.float32)
+    values = np.tile(table, (len(run.windows), 1, 1))
+    classes = [str(index) for index in range(len(shares))]
+    series = synthetic.series(quantity, values, run.windows, classes)
+    return dataclasses.replace(run, series=(*run.series, series))
+
+
+def test_who_always_names_the_commonest_class_guesses() -> None:
+    entropy = -(0.95 * np.log(0.95) + 0.05 * np.log(0.05))
+    guessing = classifier(np.full(8, entropy), np.full(8, 0.95), classes=2)
+    imbalanced, chance = find_onsets(with_shares(guessing, [0.95, 0.05]))
+    assert (imbalanced.kind, imbalanced.row) == ("imbalanced_classes", "0")
+    assert (chance.kind, chance.cause) == ("chance_accuracy", 0)
+
+
+def test_imbalanced_data_that_are_learnt_all_the_same_are_not_told() -> None:
+    learning = classifier(np.linspace(0.2, 0.05, 8), np.linspace(0.95, 0.99, 8), classes=2)
+    assert find_onsets(with_shares(learning, [0.95, 0.05])) == []

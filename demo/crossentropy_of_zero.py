@@ -1,0 +1,104 @@
+"""A cross-entropy of one's own, computed from probabilities.
+
+In single precision, softmax answers exactly zero for a class that is about 90 below the largest
+one. The logarithm of this is infinite, and infinity times the zero of the label is NaN. Readings
+differ in strength here, as they do with any gain that is not controlled, and the strongest have the
+largest logits: as the net becomes sure, their logits pass the limit in the middle of a training
+that goes well. Computed from logits, no exponential is ever divided or put back into a logarithm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from demo.case import DemoCase, DemoRun, Expectation
+from demo.data import Split, clusters, split
+
+if TYPE_CHECKING:
+    import keras
+
+SEED = 1
+CLASSES = 6
+SAMPLES = 8000
+NOISE = 0.6
+STRENGTH_DEVIATION = 0.8
+EPOCHS = 8
+LEARNING_RATE = 0.001
+FAILING_EPOCH = 2
+
+
+def readings() -> Split:
+    """Clusters, every sample multiplied by a log-normal strength; labels are one-hot."""
+    data = clusters(SEED, SAMPLES, CLASSES, noise=NOISE)
+    x = np.concatenate([data.x, data.validation_x])
+    y = np.concatenate([data.y, data.validation_y])
+    strength = np.random.default_rng(SEED).lognormal(0, STRENGTH_DEVIATION, (len(x), 1))
+    return split((x * strength).astype("float32"), np.eye(CLASSES, dtype="float32")[y])
+
+
+def crossentropy_of_probabilities(labels: Any, probabilities: Any) -> Any:
+    """Cross-entropy as the textbook writes it."""
+    from keras import ops
+
+    return -ops.sum(labels * ops.log(probabilities), axis=-1)
+
+
+def train(
+    callbacks: Sequence[keras.callbacks.Callback], from_logits: bool
+) -> keras.callbacks.History:
+    """Classify readings with a loss from probabilities, or with Keras's from logits."""
+    import keras
+
+    keras.utils.set_random_seed(SEED)
+    data = readings()
+    model = keras.Sequential(
+        [
+            keras.Input(data.x.shape[1:]),
+            keras.layers.Dense(64, activation="relu", name="hidden"),
+            keras.layers.Dense(CLASSES, name="classes"),
+        ],
+        name="readings_classifier",
+    )
+    if from_logits:
+        loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+    else:
+        model.add(keras.layers.Softmax(name="probabilities"))
+        loss = crossentropy_of_probabilities
+    model.compile(keras.optimizers.Adam(LEARNING_RATE), loss, metrics=["accuracy"])
+    return model.fit(
+        data.x,
+        data.y,
+        validation_data=data.validation,
+        epochs=EPOCHS,
+        batch_size=64,
+        callbacks=list(callbacks),
+        verbose=0,
+    )
+
+
+CASE = DemoCase(
+    name="crossentropy_of_zero",
+    title="A cross-entropy computed from probabilities is suddenly NaN",
+    cases=(6, 7),
+    story=(
+        "A loss of one's own takes the logarithm of the softmax layer's probabilities. It falls "
+        "for two epochs with calm gradients, until in epoch 2 the probability of a wrong class is "
+        "rounded to zero for one strong reading: loss, gradients and weights are NaN from one "
+        "step to the next. Mended by Keras's cross-entropy with from_logits=True and no softmax "
+        "layer."
+    ),
+    faulty=DemoRun(
+        name="faulty",
+        train=partial(train, from_logits=False),
+        expected=(
+            Expectation("nonfinite_loss", FAILING_EPOCH),
+            Expectation("nonfinite_gradient", FAILING_EPOCH),
+        ),
+        may_show=("nonfinite_weights", "logit_growth", "chance_accuracy", "unscaled_input"),
+    ),
+    fixed=DemoRun(name="fixed", train=partial(train, from_logits=True), expected=()),
+)

@@ -1,0 +1,42 @@
+"""The sentiment LSTM of `falling_lstm`, continued at five learning rates: which one is safe?
+
+All runs are one and the same until the second stage begins. From there on each goes on at its own
+rate, so that they differ in this alone, and in the same epoch.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from demo.case import DemoRun, DemoSweep, Expectation
+from demo.falling_lstm import CASE as FALLING_LSTM
+from demo.falling_lstm import SECOND_STAGE, train
+
+SAFE_RATES = (0.0005, 0.001, 0.002)
+FALLING_RATES = (0.05, 0.1)
+
+CASE = DemoSweep(
+    name="learning_rate_sweep",
+    title="One LSTM classifier at five learning rates: which is safe?",
+    cases=(14,),
+    story=(
+        "The second stage of a sentiment LSTM, from epoch 8 on, at learning rates from 0.0005 to "
+        "0.1. Up to 0.002 the accuracy of 0.86 is kept. At 0.05 and above both losses jump in "
+        "epoch 8, accuracy falls to chance, and neither comes back."
+    ),
+    runs=(
+        *(
+            DemoRun(name=f"rate_{rate}", train=partial(train, second_rate=rate), expected=())
+            for rate in SAFE_RATES
+        ),
+        *(
+            DemoRun(
+                name=f"rate_{rate}",
+                train=partial(train, second_rate=rate),
+                expected=(Expectation("loss_divergence", SECOND_STAGE),),
+                may_show=FALLING_LSTM.faulty.may_show,
+            )
+            for rate in FALLING_RATES
+        ),
+    ),
+)
