@@ -52,6 +52,28 @@ def output_activation(operation: Any) -> str:
     return _known(snake.lstrip("_"))
 
 
+def last_activation(layer: Any) -> str:
+    """Returns the name of the activation that a layer applies last; ``""`` where that is unknown.
+
+    Unlike `output_activation`, this names any function, ``"linear"`` included.
+
+    Example:
+
+    >>> last_activation(keras.layers.Dense(3)), last_activation(keras.layers.LSTM(3))
+    ('linear', '')
+    """
+    if isinstance(layer, keras.layers.TimeDistributed):
+        return last_activation(layer.layer)
+    if isinstance(layer, keras.layers.Softmax):
+        return "softmax"
+    if not isinstance(layer, _ACTIVATED):
+        return output_activation(layer)
+    activation = layer.activation
+    if isinstance(activation, keras.Layer):
+        return last_activation(activation)
+    return str(getattr(activation, "__name__", ""))
+
+
 def _function_name(activation: Any) -> str:
     if isinstance(activation, keras.Layer):
         return output_activation(activation)

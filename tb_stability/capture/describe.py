@@ -12,7 +12,8 @@ import tensorflow as tf
 
 from tb_stability.capture.layers import LayerRow, layer_rows
 from tb_stability.capture.optimizers import find_optimizers, innermost, learning_rate
-from tb_stability.record import LayerRecord, RunRecord
+from tb_stability.capture.outputs import loss_name
+from tb_stability.record import LayerRecord, OutputRecord, RunRecord
 from tb_stability.version import __version__
 
 
@@ -23,6 +24,7 @@ def describe_run(
     rows: tuple[LayerRow, ...] | None = None,
     first_step: int = 1,
     batch_size: int | None = None,
+    outputs: tuple[OutputRecord, ...] = (),
 ) -> RunRecord:
     """Returns the record of a run that begins.
 
@@ -32,6 +34,7 @@ def describe_run(
       rows: The model's layers in forward order, where that is known already.
       first_step: Number of the first step.
       batch_size: Samples in a step of the whole model, where that is known already.
+      outputs: The model's outputs, where they were seen already.
     """
     params = params or {}
     rows = layer_rows(model) if rows is None else rows
@@ -40,6 +43,7 @@ def describe_run(
         status="training",
         model=model.name,
         layers=tuple(_layer(row) for row in rows),
+        outputs=outputs,
         optimizer=_optimizer(optimizers[0]) if optimizers else {},
         learning_rate=_finite(learning_rate(optimizers[0])) if optimizers else None,
         loss=_loss(getattr(model, "loss", None)),
@@ -73,13 +77,11 @@ def _optimizer(optimizer: Any) -> dict[str, Any]:
 
 
 def _loss(loss: Any) -> str:
-    if isinstance(loss, str):
-        return loss
     if isinstance(loss, Mapping):
         return ", ".join(f"{name}: {_loss(item)}" for name, item in loss.items())
     if isinstance(loss, (list, tuple)):
         return ", ".join(_loss(item) for item in loss)
-    return "" if loss is None else _name(loss)
+    return loss_name(loss)
 
 
 def _name(thing: Any) -> str:

@@ -15,11 +15,13 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from tb_stability.capture.distribution import is_first_replica, replica_count
 from tb_stability.capture.layers import walk_operations
 from tb_stability.capture.optimizers import find_optimizers, gradients_given, innermost
+from tb_stability.capture.outputs import OutputNotes
 from tb_stability.capture.probe import Call, Probe, StepContext
 
 _ABSENT = object()
@@ -37,6 +39,7 @@ class StepHooks:
         self.context = context
         self.probes = probes
         self.entered = False
+        self.notes = OutputNotes()
         self._lock = threading.Lock()
         self._depth = 0
         self._wrapped = contextlib.ExitStack()
@@ -50,8 +53,10 @@ class StepHooks:
             self.entered = True
             with self._installed():
                 self.context.begin_step()
+                self.tell(lambda probe: probe.on_inputs(self.context, _inputs(data)))
                 outputs = train_step(data)
                 self.context.end_step()
+                self.notes.end_step()
             if is_first_replica():
                 self.context.clock.advance(_batch_size(data))
             return outputs
@@ -121,7 +126,13 @@ class StepHooks:
         @functools.wraps(compute_loss, updated=())
         def measuring(*args: Any, **kwargs: Any) -> Any:
             outputs = kwargs.get("y_pred", args[2] if len(args) > 2 else None)
+            # What cannot be described stays undescribed.
+            with contextlib.suppress(Exception):
+                self.notes.on_outputs(self.context.model, outputs)
             self.tell(lambda probe: probe.on_outputs(self.context, outputs))
+            labels = kwargs.get("y", args[1] if len(args) > 1 else None)
+            if labels is not None:
+                self.tell(lambda probe: probe.on_labels(self.context, labels, outputs))
             loss = compute_loss(*args, **kwargs)
             if loss is not None:
                 self.tell(lambda probe: probe.on_loss(self.context, tf.convert_to_tensor(loss)))
@@ -159,6 +170,7 @@ class StepHooks:
         def measuring(*args: Any, **kwargs: Any) -> Any:
             first_call.setdefault(id(operation), len(first_call))
             outputs = call(*args, **kwargs)
+            self.notes.on_call(operation, outputs)
             arguments = dict(zip(parameters, args, strict=False)) | kwargs
             done = Call(name, operation, arguments, outputs)
             self.tell(lambda probe: probe.on_call(self.context, done), layer=name)
@@ -205,6 +217,10 @@ def make_train_function(model: Any, hooks: StepHooks) -> Callable[[Any], Any]:
         finally:
             model.train_function = own_function
     return observed
+
+
+def _inputs(data: Any) -> Any:
+    return keras.utils.unpack_x_y_sample_weight(data)[0]
 
 
 def _batch_size(data: Any) -> tf.Tensor | None:

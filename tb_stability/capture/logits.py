@@ -130,7 +130,7 @@ class ClassLogits(Probe):
 def find_logits(model: Any, outputs: Any) -> list[Output]:
     """Returns the logits of each output of a classifier among a model's outputs."""
     found = []
-    for name, output, loss in _outputs_with_losses(model, outputs):
+    for name, output, loss in outputs_with_losses(model, outputs):
         # Keras keeps the logits at the output of a softmax or sigmoid for its own losses.
         logits = getattr(output, "_keras_logits", None)
         if logits is None and getattr(loss, "from_logits", False):
@@ -140,7 +140,8 @@ def find_logits(model: Any, outputs: Any) -> list[Output]:
     return found
 
 
-def _outputs_with_losses(model: Any, outputs: Any) -> Iterator[tuple[str, Any, Any]]:
+def outputs_with_losses(model: Any, outputs: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Yields the name of each of a model's outputs, the output, and its loss or None."""
     losses = getattr(model, "loss", None)
     if isinstance(outputs, Mapping):
         for name, output in outputs.items():

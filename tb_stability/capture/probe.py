@@ -156,11 +156,17 @@ class Probe:
     name: str = ""
     on_host: bool = False
 
+    def on_inputs(self, context: StepContext, inputs: Any) -> None:
+        """A step begins: the batch's inputs, a structure of tensors as the model is given it."""
+
     def on_call(self, context: StepContext, call: Call) -> None:
         """A layer, or an operation of a functional model, was called."""
 
     def on_outputs(self, context: StepContext, outputs: Any) -> None:
         """The loss is about to be computed of the model's outputs, a structure of tensors."""
+
+    def on_labels(self, context: StepContext, labels: Any, outputs: Any) -> None:
+        """The same moment, with the labels, a structure of tensors, that outputs are held to."""
 
     def on_loss(self, context: StepContext, loss: tf.Tensor) -> None:
         """The loss of the step was computed: a scalar, unscaled; this replica's share of it."""

@@ -9,6 +9,8 @@ from tb_stability.capture.clipped_fraction import ClippedFraction
 from tb_stability.capture.dead_relu import DeadRelu
 from tb_stability.capture.gate_saturation import GateSaturation
 from tb_stability.capture.gradient_norm import GradientNorm
+from tb_stability.capture.inputs import Inputs
+from tb_stability.capture.labels import Labels
 from tb_stability.capture.learning_rate import LearningRate
 from tb_stability.capture.logits import ClassLogits, Logits
 from tb_stability.capture.loss import Loss
@@ -28,6 +30,8 @@ _CHOICE: tuple[type[Probe], ...] = (
     Saturation,
     Logits,
     ClassLogits,
+    Labels,
+    Inputs,
 )
 
 # These share the runs of recurrent cells.

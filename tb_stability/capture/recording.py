@@ -179,6 +179,7 @@ class Recording:
             rows=self._context.rows(),
             first_step=self._record.first_step,
             batch_size=self._context.clock.most_samples(),
+            outputs=self._hooks.notes.records,
         )
         self._write_record("training")
 

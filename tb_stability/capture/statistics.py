@@ -13,6 +13,9 @@ FloatArray = npt.NDArray[np.float32]
 # unlike NaN not one that a measurement may be.
 MISSING = np.finfo(np.float32).min
 
+# Counts are written as float32, which has every whole number up to here.
+MOST_COUNT = 2**24
+
 
 def per_step_statistics(values: FloatArray) -> FloatArray:
     """Returns the statistics of a window.

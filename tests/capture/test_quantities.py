@@ -16,6 +16,8 @@ def test_all_quantities_are_measured_unless_some_are_named():
         "saturation",
         "logits",
         "class_logits",
+        "labels",
+        "inputs",
         "cell_state",
         "hidden_state",
         "gate_saturation",
@@ -35,7 +37,7 @@ def test_unknown_quantities_are_refused_with_the_known_ones():
     assert str(caught.value) == (
         "unknown quantities: 'dead_relus', 'x'. Known ones are: cell_state, class_logits, "
         "clipped_fraction, dead_relu, gate_saturation, gradient_norm, hidden_state, "
-        "learning_rate, logits, loss, saturation, update_ratio, weight_norm"
+        "inputs, labels, learning_rate, logits, loss, saturation, update_ratio, weight_norm"
     )
 
 
