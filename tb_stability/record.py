@@ -29,6 +29,23 @@ class LayerRecord:
 
 
 @dataclasses.dataclass(frozen=True)
+class OutputRecord:
+    """What an output of the model is, and what its loss takes it for.
+
+    Attributes:
+      name: The row name used for its logits.
+      activation: ``"softmax"``, ``"sigmoid"``, ``"linear"``...; ``""`` where it is unknown.
+      loss: Name or class name of its loss, ``""`` where it has none.
+      from_logits: Setting of the loss; None where it has none by that name.
+    """
+
+    name: str = ""
+    activation: str = ""
+    loss: str = ""
+    from_logits: bool | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class RunRecord:
     """What was trained, and with what. Written when training begins, and again when it ends.
 
@@ -36,6 +53,7 @@ class RunRecord:
       status: ``training`` until the run says otherwise: a killed run stays ``training`` for ever.
       model: Name of the model.
       layers: Layers with weights, in forward order.
+      outputs: Outputs that a loss is computed of, where that was seen.
       optimizer: Keras configuration of the optimizer, with its ``class_name``.
       learning_rate: At the start of training; None where the optimizer has none.
       loss: Name or class name of the loss.
@@ -51,6 +69,7 @@ class RunRecord:
     status: Status = "unknown"
     model: str = ""
     layers: tuple[LayerRecord, ...] = ()
+    outputs: tuple[OutputRecord, ...] = ()
     optimizer: dict[str, Any] = dataclasses.field(default_factory=dict)
     learning_rate: float | None = None
     loss: str = ""
@@ -83,12 +102,17 @@ class RunRecord:
             raise TypeError(f"a run record is a JSON object, not {type(value).__name__}")
         names = {field.name for field in dataclasses.fields(cls)}
         known = {key: item for key, item in value.items() if key in names}
-        known["layers"] = tuple(_layer(item) for item in known.get("layers") or ())
+        known["layers"] = tuple(
+            LayerRecord(**_fields(LayerRecord, item)) for item in known.get("layers") or ()
+        )
+        known["outputs"] = tuple(
+            OutputRecord(**_fields(OutputRecord, item)) for item in known.get("outputs") or ()
+        )
         if known.get("status") not in _STATUSES:
             known["status"] = "unknown"
         return cls(**known)
 
 
-def _layer(value: dict[str, Any]) -> LayerRecord:
-    names = {field.name for field in dataclasses.fields(LayerRecord)}
-    return LayerRecord(**{key: item for key, item in value.items() if key in names})
+def _fields(of: type[LayerRecord | OutputRecord], value: dict[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in dataclasses.fields(of)}
+    return {key: item for key, item in value.items() if key in names}

@@ -7,14 +7,21 @@ import os
 import sys
 import types
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, SupportsIndex
 
 import keras
 
+from tb_stability.capture.live import (
+    LiveOnsets,
+    check_kinds,
+    check_on_onset,
+    check_thresholds,
+)
 from tb_stability.capture.probe import Probe
 from tb_stability.capture.quantities import make_probes, quantity_names
 from tb_stability.capture.recording import Recording
+from tb_stability.onsets import Onset, Thresholds
 from tb_stability.writer import EventWriter
 
 DEFAULT_WINDOW_STEPS = 50
@@ -29,6 +36,12 @@ class StabilityCallback(keras.callbacks.Callback):
     dead and saturated units and the logits; at the end of each epoch what Keras logs. A window
     ends after `window_steps` steps and with every epoch, and is on disk then: a crash loses at
     most the one that was running. Training is not changed: weights are the same to the last bit.
+
+    What was recorded is judged while the model trains, by the rules that the Stability tab uses:
+    at the end of each epoch, and after a window in which the loss or a gradient norm was not
+    finite or its maximum exceeded ten times the median of those of earlier windows (see
+    `tb_stability.capture.live`). An onset that is critical or a warning is told in one line, each
+    kind once.
 
     Steps count from 1 and go on over several calls of `fit`, and where a saved optimizer state is
     trained on. While it trains, the model's train function is replaced by a measuring one;
@@ -47,9 +60,18 @@ class StabilityCallback(keras.callbacks.Callback):
         execution that fills it.
       sample_every: Activations and logits are measured in the first step of a window and in one
         step of this many after it.
+      thresholds: Numbers of the rules, by name or as `tb_stability.onsets.Thresholds`; those left
+        out keep their defaults. They are kept in the run record.
+      on_onset: Called with each `tb_stability.onsets.Onset` that is told. If it raises, a warning
+        says so, it is not called again, and training goes on.
+      stop_on: Kinds of onsets that end training, e.g. ``("nonfinite_loss",)``; none by default.
+        `fit` then returns as if another callback had set `model.stop_training`. Onsets of severity
+        info neither end training nor are told.
 
     Raises:
-      ValueError: If a quantity is unknown, or a number is not a positive integer; when training
+      TypeError: If thresholds, `on_onset` or `stop_on` are of another type.
+      ValueError: If a quantity, threshold or kind of onset is unknown, or a number is impossible;
+        when training
         begins, if the callback recorded another model before, or if another one records this model.
       RuntimeError: If Keras runs on another backend than TensorFlow.
       OSError: When training begins, if `log_dir` cannot be created or written.
@@ -68,6 +90,9 @@ class StabilityCallback(keras.callbacks.Callback):
         quantities: Iterable[str] | None = None,
         window_steps: SupportsIndex = DEFAULT_WINDOW_STEPS,
         sample_every: SupportsIndex = DEFAULT_SAMPLE_EVERY,
+        thresholds: Thresholds | Mapping[str, Any] | None = None,
+        on_onset: Callable[[Onset], Any] | None = None,
+        stop_on: str | Iterable[str] = (),
     ) -> None:
         super().__init__()
         _require_tensorflow()
@@ -75,6 +100,9 @@ class StabilityCallback(keras.callbacks.Callback):
         self._quantities = quantity_names(quantities)
         self._window_steps = _positive("window_steps", window_steps)
         self._sample_every = _positive("sample_every", sample_every)
+        self._live = LiveOnsets(
+            check_thresholds(thresholds), check_on_onset(on_onset), check_kinds(stop_on)
+        )
         self._recording: Recording | None = None
         self._left: weakref.finalize[..., Any] | None = None
         self._recorded_model: weakref.ref[Any] | None = None
@@ -95,6 +123,7 @@ class StabilityCallback(keras.callbacks.Callback):
             window_steps=self._window_steps,
             sample_every=self._sample_every,
             steps_done=steps_done,
+            live=self._live,
         )
         self._recorded_model = weakref.ref(model)
         # An exception that leaves `fit` is told to no callback. But the list of callbacks lives

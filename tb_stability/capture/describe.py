@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import platform
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +14,7 @@ import tensorflow as tf
 from tb_stability.capture.layers import LayerRow, layer_rows
 from tb_stability.capture.optimizers import find_optimizers, innermost, learning_rate
 from tb_stability.capture.outputs import loss_name
+from tb_stability.onsets import Thresholds
 from tb_stability.record import LayerRecord, OutputRecord, RunRecord
 from tb_stability.version import __version__
 
@@ -25,6 +27,7 @@ def describe_run(
     first_step: int = 1,
     batch_size: int | None = None,
     outputs: tuple[OutputRecord, ...] = (),
+    thresholds: Thresholds | None = None,
 ) -> RunRecord:
     """Returns the record of a run that begins.
 
@@ -35,6 +38,7 @@ def describe_run(
       first_step: Number of the first step.
       batch_size: Samples in a step of the whole model, where that is known already.
       outputs: The model's outputs, where they were seen already.
+      thresholds: Thresholds in force; None where nobody judges the run while it trains.
     """
     params = params or {}
     rows = layer_rows(model) if rows is None else rows
@@ -53,6 +57,7 @@ def describe_run(
         first_step=first_step,
         dtype_policy=str(model.dtype_policy.name),
         versions=_versions(),
+        thresholds=dataclasses.asdict(thresholds) if thresholds is not None else {},
     )
 
 

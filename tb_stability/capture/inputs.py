@@ -84,7 +84,9 @@ def named_inputs(model: Any, inputs: Any) -> Iterator[tuple[str, Any]]:
         yield from ((str(name), item) for name, item in inputs.items())
         return
     flat = keras.tree.flatten(inputs)
-    given = [str(tensor.name) for tensor in keras.tree.flatten(getattr(model, "inputs", None))]
+    given = [
+        str(tensor.name) for tensor in keras.tree.flatten(getattr(model, "inputs", None) or [])
+    ]
     if len(given) != len(flat):
         given = [""] * len(flat)
     for index, (name, item) in enumerate(zip(given, flat, strict=True)):

@@ -14,11 +14,13 @@ import tensorflow as tf
 from tb_stability.capture.accumulators import StepClock
 from tb_stability.capture.describe import describe_run
 from tb_stability.capture.hooks import StepHooks, make_train_function
+from tb_stability.capture.live import LiveOnsets
 from tb_stability.capture.optimizers import steps_taken
 from tb_stability.capture.probe import Measurement, Probe, StepContext
 from tb_stability.capture.windows import SERIES as WINDOW_SERIES
 from tb_stability.capture.windows import WindowClock
 from tb_stability.metadata import EPOCH_LOGS, SeriesMetadata
+from tb_stability.onsets import Thresholds
 from tb_stability.record import RunRecord, Status
 from tb_stability.writer import EventWriter
 
@@ -34,6 +36,7 @@ class Recording:
       window_steps: See `WindowClock`.
       sample_every: See `StepContext`.
       steps_done: Training steps of this run that were recorded before.
+      live: Judges what is recorded; nobody does, where it is None.
 
     Raises:
       OSError: If the event file cannot be created.
@@ -49,6 +52,7 @@ class Recording:
         window_steps: int,
         sample_every: int,
         steps_done: int = 0,
+        live: LiveOnsets | None = None,
     ) -> None:
         writer.open()
         self.params = params
@@ -58,8 +62,10 @@ class Recording:
         capacity = window_steps + model.steps_per_execution - 1
         self._context = StepContext(model, StepClock(capacity), sample_every)
         self._hooks = StepHooks(self._context, probes)
+        self._live = live
         self._record: RunRecord | None = None
         self._described = False
+        self._ending = False
         self._ended = False
         self._function: ObservedTrainFunction | None = None
 
@@ -108,7 +114,10 @@ class Recording:
         if self._ended or self._record is None:
             return
         self._end_window(self._context.clock.read())
-        self._write(list(_epoch_logs(logs or {})))
+        reported = list(_epoch_logs(logs or {}))
+        self._write(reported)
+        if self._live is not None and self._live.add_epoch(self.steps_done, reported):
+            self._judge()
 
     def end(self, status: Status) -> None:
         """Writes what there is, with the status in the run record, and restores the model."""
@@ -116,7 +125,9 @@ class Recording:
             return
         self._restore_model()
         if self._record is not None:
+            self._ending = status != "finished"
             self._end_window(self._context.clock.read())
+            self._judge()
             self._write_record(status)
         self._ended = True
         self._attempt(self._writer.close)
@@ -138,7 +149,9 @@ class Recording:
         # Not before the first batch: callbacks may restore a saved state when training begins.
         self._windows.steps_done = max(self.steps_done, steps_taken(self._model))
         first_step = self.steps_done + 1
-        self._record = describe_run(self._model, self.params, first_step=first_step)
+        self._record = describe_run(
+            self._model, self.params, thresholds=self._thresholds(), first_step=first_step
+        )
         self._attempt(lambda: self._writer.write_start(first_step))
         self._write_record("training", step=first_step)
 
@@ -168,6 +181,13 @@ class Recording:
         self._write(measured)
         if not self._described:
             self._complete_record()
+        if self._live is not None and self._live.add_window(self.steps_done, measured):
+            self._judge()
+
+    def _judge(self) -> None:
+        # The garbage collector may interrupt a recording: there, nobody is to be called.
+        if self._live is not None and not self._ending and self._live.judge(self._record):
+            self._model.stop_training = True
 
     def _complete_record(self) -> None:
         # Subclassed models have no layers, and batches no size, before the first step was traced.
@@ -176,12 +196,16 @@ class Recording:
         self._record = describe_run(
             self._model,
             self.params,
+            thresholds=self._thresholds(),
             rows=self._context.rows(),
             first_step=self._record.first_step,
             batch_size=self._context.clock.most_samples(),
             outputs=self._hooks.notes.records,
         )
         self._write_record("training")
+
+    def _thresholds(self) -> Thresholds | None:
+        return self._live.thresholds if self._live is not None else None
 
     def _write(self, measured: list[Measurement]) -> None:
         def write() -> None:

@@ -15,6 +15,7 @@ _STUCK = {"logit_collapse", "not_learning", "chance_accuracy"}
 # Which kinds a kind can bring about. NaN weights make every later loss and gradient NaN, so of the
 # two non-finite kinds the earlier explains the later.
 _EXPLAINS: dict[str, set[str]] = {
+    "wrong_logits_pairing": {"vanishing_gradient"} | _STUCK | _LOSS | _NONFINITE,
     "nonfinite_input": _NONFINITE,
     "unscaled_input": {"exploding_gradient", "update_ratio_high"} | _LOSS | _NONFINITE | _UNITS,
     "imbalanced_classes": _STUCK,

@@ -24,6 +24,7 @@ from tb_stability.onsets.updates import update_ratio_high
 from tb_stability.onsets.validation import validation_rises
 from tb_stability.onsets.vanishing_gradient import vanishing_gradient
 from tb_stability.onsets.weights import nonfinite_weights, weight_growth
+from tb_stability.onsets.wrong_logits_pairing import wrong_logits_pairing
 from tb_stability.series import RunSeries
 
 SymptomRule = Callable[[RunSeries, Thresholds], Iterable[Onset]]
@@ -53,6 +54,7 @@ CAUSES: tuple[CauseRule, ...] = (
     weight_growth,
     unresponsive_units,
     logit_collapse,
+    wrong_logits_pairing,
     unscaled_input,
     imbalanced_classes,
 )

@@ -14,6 +14,7 @@ SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 # first. So a step's loss comes before its gradient, which is computed from it, and the gradient
 # before the update that it makes. The value is what people read.
 KINDS = {
+    "wrong_logits_pairing": "Output and loss do not match",
     "nonfinite_input": "Non-finite input",
     "unscaled_input": "Unscaled input",
     "imbalanced_classes": "Imbalanced classes",

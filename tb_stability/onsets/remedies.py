@@ -36,6 +36,8 @@ def remedies_for(run: RunSeries, onset: Onset, healthy_until: int) -> tuple[Reme
     """
     if onset.severity == "info":
         return ()
+    if onset.kind == "wrong_logits_pairing":
+        return _match_loss(onset)
     if onset.kind in _ADVICE:
         return tuple(
             dataclasses.replace(remedy, text=remedy.text.replace("{row}", onset.row or "the layer"))
@@ -141,6 +143,20 @@ _ADVICE: dict[str, tuple[Remedy, ...]] = {
         _NORMALISE,
     ),
 }
+
+
+def _match_loss(onset: Onset) -> tuple[Remedy, ...]:
+    if onset.evidence.value:
+        return (
+            Remedy(
+                f"Leave the activation of {onset.row} out, so that the loss gets the logits it "
+                "expects: that is the most stable.",
+                "keras.layers.Dense(classes)",
+            ),
+            Remedy("Or tell the loss that it gets probabilities.", "from_logits=False"),
+        )
+    return (Remedy("Tell the loss that it gets logits.", "from_logits=True"),)
+
 
 # The ratio of update to weights at which training is healthy: see `onsets.updates`.
 _HEALTHY_RATIO = 1e-3

@@ -9,6 +9,7 @@ import pytest
 
 from tb_stability.metadata import GRADIENT_NORM, Quantity
 from tb_stability.onsets import Onset, find_onsets
+from tb_stability.record import OutputRecord
 from tb_stability.series import RunSeries
 from tests import signals, synthetic
 
@@ -269,3 +270,38 @@ def test_who_always_names_the_commonest_class_guesses() -> None:
 def test_imbalanced_data_that_are_learnt_all_the_same_are_not_told() -> None:
     learning = classifier(np.linspace(0.2, 0.05, 8), np.linspace(0.95, 0.99, 8), classes=2)
     assert find_onsets(with_shares(learning, [0.95, 0.05])) == []
+
+
+def paired(activation: str, from_logits: bool | None, *, stuck: bool = True) -> RunSeries:
+    loss = GUESSING if stuck else np.linspace(2.0, 0.2, 8)
+    run = classifier(loss, np.full(8, 0.13) if stuck else np.linspace(0.2, 0.9, 8))
+    output = OutputRecord("output", activation, "sparse_categorical_crossentropy", from_logits)
+    assert run.record is not None
+    return dataclasses.replace(run, record=dataclasses.replace(run.record, outputs=(output,)))
+
+
+@pytest.mark.parametrize(
+    ("activation", "from_logits", "remedy"),
+    [("softmax", True, "keras.layers.Dense(classes)"), ("linear", False, "from_logits=True")],
+)
+def test_an_output_that_its_loss_mistakes_explains_the_guessing(
+    activation: str, from_logits: bool, remedy: str
+) -> None:
+    pairing, guessing = find_onsets(paired(activation, from_logits))
+    assert (pairing.kind, pairing.row, pairing.step) == ("wrong_logits_pairing", "output", 1)
+    assert pairing.remedies[0].code == remedy
+    assert (guessing.kind, guessing.cause) == ("chance_accuracy", 0)
+
+
+@pytest.mark.parametrize(
+    ("activation", "from_logits"),
+    [("softmax", False), ("linear", True), ("", True), ("softmax", None)],
+)
+def test_an_output_that_fits_its_loss_or_is_unknown_is_not_told(
+    activation: str, from_logits: bool | None
+) -> None:
+    assert told(paired(activation, from_logits), "wrong_logits_pairing") == []
+
+
+def test_a_wrong_program_that_learns_is_not_told() -> None:
+    assert find_onsets(paired("softmax", True, stuck=False)) == []
