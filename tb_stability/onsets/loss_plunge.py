@@ -31,7 +31,7 @@ def loss_plunge(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     if curve is None:
         return
     known = np.flatnonzero(np.isfinite(curve.mean))
-    loss = curve.mean[known]
+    loss = curve.mean[known].astype(np.float64)
     if len(loss) < _LEAST_POINTS:
         return
     scale = max(float(np.max(loss)), abs(float(loss[0])))

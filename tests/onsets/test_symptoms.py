@@ -123,3 +123,10 @@ def test_a_loss_that_falls_faster_and_faster_has_no_bound() -> None:
 def test_a_likelihood_that_converges_has_a_bound() -> None:
     loss = 0.1 - 20 * (1 - np.exp(-np.arange(40.0) / 5))
     assert find_onsets(synthetic.run(loss)) == []
+
+
+def test_a_loss_near_the_end_of_float32_is_judged_without_overflow() -> None:
+    run = synthetic.run(np.append(np.zeros(5), -np.geomspace(1.0, 1e38, 35)))
+    with np.errstate(over="raise", invalid="raise"):
+        kinds = {onset.kind for onset in find_onsets(run)}
+    assert "loss_divergence" in kinds
