@@ -1,7 +1,8 @@
 """Training stability in TensorBoard: a Keras callback, onset markers, heatmaps.
 
 Importing this package imports neither TensorFlow nor Keras: a teammate who only reads a logdir
-needs neither. `StabilityCallback` is resolved when it is first asked for, and then needs both.
+needs neither. `StabilityCallback`, and `StabilityMonitor` for loops written by hand, are
+resolved when they are first asked for, and then need both.
 
 Example:
 
@@ -11,29 +12,36 @@ Example:
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from tb_stability.version import __version__
 
 if TYPE_CHECKING:
     from tb_stability.capture.callback import StabilityCallback
+    from tb_stability.capture.monitor import StabilityMonitor
 
-__all__ = ["StabilityCallback", "__version__"]
+__all__ = ["StabilityCallback", "StabilityMonitor", "__version__"]
+
+_MODULES = {
+    "StabilityCallback": "tb_stability.capture.callback",
+    "StabilityMonitor": "tb_stability.capture.monitor",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name != "StabilityCallback":
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        from tb_stability.capture.callback import StabilityCallback
+        module = importlib.import_module(_MODULES[name])
     except ModuleNotFoundError as error:
         if error.name not in ("tensorflow", "keras"):
             raise
         raise ImportError(
-            f"StabilityCallback trains with Keras on TensorFlow, and {error.name!r} is not "
+            f"{name} trains with Keras on TensorFlow, and {error.name!r} is not "
             'installed. Install both with: pip install "tb_stability[train]"'
         ) from error
-    return StabilityCallback
+    return getattr(module, name)
 
 
 def __dir__() -> list[str]:

@@ -95,11 +95,11 @@ class StabilityCallback(keras.callbacks.Callback):
         stop_on: str | Iterable[str] = (),
     ) -> None:
         super().__init__()
-        _require_tensorflow()
+        require_tensorflow()
         self._log_dir = os.fspath(log_dir)
         self._quantities = quantity_names(quantities)
-        self._window_steps = _positive("window_steps", window_steps)
-        self._sample_every = _positive("sample_every", sample_every)
+        self._window_steps = positive("window_steps", window_steps)
+        self._sample_every = positive("sample_every", sample_every)
         self._live = LiveOnsets(
             check_thresholds(thresholds), check_on_onset(on_onset), check_kinds(stop_on)
         )
@@ -160,7 +160,8 @@ class StabilityCallback(keras.callbacks.Callback):
             )
 
 
-def _require_tensorflow() -> None:
+def require_tensorflow() -> None:
+    """Raises RuntimeError where Keras runs on another backend."""
     backend = keras.backend.backend()
     if backend != "tensorflow":
         raise RuntimeError(
@@ -170,7 +171,8 @@ def _require_tensorflow() -> None:
         )
 
 
-def _positive(name: str, value: Any) -> int:
+def positive(name: str, value: Any) -> int:
+    """Returns a positive integer as `int`; raises ValueError for anything else."""
     try:
         number = operator.index(value)
     except TypeError:

@@ -1,5 +1,7 @@
 """Inputs and labels against numpy."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -81,11 +83,14 @@ def test_several_outputs_have_a_tag_each(tmp_path, form):
     size = keras.layers.Dense(1, name="size")(inputs)
     flag = keras.layers.Dense(1, "sigmoid", name="flag")(inputs)
     model = keras.Model(inputs, [kind, size, flag])
-    y = [LABELS, LABELS.astype(np.float32), LABELS % 2]
-    losses = ["sparse_categorical_crossentropy", "mse", "binary_crossentropy"]
+    y: Any = [LABELS, LABELS.astype(np.float32), LABELS % 2]
+    losses: Any = ["sparse_categorical_crossentropy", "mse", "binary_crossentropy"]
     if form is dict:
         model = keras.Model(inputs, {"kind": kind, "size": size, "flag": flag})
-        y, losses = (dict(zip(("kind", "size", "flag"), item, strict=True)) for item in (y, losses))
+    names = ("kind", "size", "flag")
+    y, losses = (
+        dict(zip(names, item, strict=True)) if form is dict else item for item in (y, losses)
+    )
     series = train(model, tmp_path, losses, y=y)
     check(series["stability/labels/kind"], shares(LABELS, 3))
     check(series["stability/labels/flag"], shares(LABELS % 2, 2))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tb_stability import StabilityCallback
-from tb_stability.onsets import Thresholds, find_onsets
+from tb_stability.onsets import Onset, Thresholds, find_onsets
 from tb_stability.reader import RunReader
 from tests.capture.recorded import read_records, read_series
 from tests.providers import open_provider
@@ -59,12 +59,14 @@ def key(onset):
 
 @pytest.mark.parametrize("rate", [1e3, 3.0], ids=["infinite", "large"])
 def test_onsets_are_those_of_the_event_file_up_to_then(tmp_path, rate, capsys):
-    told, known, expected = [], set(), []
+    told: list[Onset] = []
+    known: set[str] = set()
+    expected: list[tuple[int, list[Onset]]] = []
 
     def on_onset(onset):
         told.append(onset)
-        if not expected or expected[-1][0] != len(read_series(tmp_path)["stability/windows"].steps):
-            records = len(read_series(tmp_path)["stability/windows"].steps)
+        records = len(read_series(tmp_path)["stability/windows"].steps)
+        if not expected or expected[-1][0] != records:
             found = [item for item in from_file(tmp_path) if item.severity != "info"]
             new = [item for item in found if item.kind not in known]
             first = {item.kind: item for item in reversed(new)}
@@ -152,9 +154,12 @@ def test_a_failing_rule_warns_once_and_training_goes_on(tmp_path, monkeypatch):
 @pytest.mark.parametrize("given", [{"spikes": 5}, Thresholds(spikes=5)])
 def test_thresholds_are_used_and_kept_in_the_run_record(tmp_path, given, monkeypatch):
     used = []
-    monkeypatch.setattr(
-        "tb_stability.capture.live.find_onsets", lambda run, given: used.append(given) or []
-    )
+
+    def judge(run, thresholds):
+        used.append(thresholds)
+        return []
+
+    monkeypatch.setattr("tb_stability.capture.live.find_onsets", judge)
     fit(compiled(), StabilityCallback(tmp_path, thresholds=given))
     assert set(used) == {Thresholds(spikes=5)}
     expected = dataclasses.asdict(Thresholds(spikes=5))
@@ -162,7 +167,7 @@ def test_thresholds_are_used_and_kept_in_the_run_record(tmp_path, given, monkeyp
 
 
 def test_a_second_fit_goes_on_with_the_same_run(tmp_path):
-    told = []
+    told: list[Onset] = []
     model = compiled()
     callback = StabilityCallback(tmp_path, window_steps=4, on_onset=told.append)
     model.fit(X, Y, batch_size=4, epochs=4, verbose=0, callbacks=[callback])
