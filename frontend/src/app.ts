@@ -2,62 +2,51 @@
  * Puts the parts together: view state and fetched data -> scene -> panels. One drawing a frame at
  * most; what is wanted from the server follows from what is shown.
  */
+import { makeActions } from "./actions";
 import type { Client } from "./api/client";
-import { clampZoom, type XMap } from "./charts/xmap";
+import type { XMap } from "./charts/xmap";
+import { Link } from "./link";
+import { ColourScales } from "./model/colour_scales";
 import { compare } from "./model/comparison";
-import { convert, type AxisMode } from "./model/columns";
-import {
-  buildScene,
-  ColourScales,
-  inSight,
-  stepsInSight,
-  tagsOf,
-  type Marker,
-  type Scene,
-} from "./model/scene";
-import { moodOf, type Mood } from "./model/verdict";
-import type { Actions, Panel, PanelContext, Pointed, Tip } from "./panels/context";
+import { buildScene, inSight, type Scene } from "./model/scene";
+import { sickest } from "./model/verdict";
+import type { Actions, Panel, PanelContext, Pointed } from "./panels/context";
 import { ComparisonTable } from "./panels/comparison_table";
 import { Findings } from "./panels/findings";
-import { onsetPlace, onsetTitle } from "./panels/onset_card";
+import { MoreQuantities } from "./panels/more_quantities";
 import { Popover } from "./panels/popover";
 import { RunSection } from "./panels/run_section";
 import { Sidebar } from "./panels/sidebar";
+import { gutterFor, LEAST_PLOT, plotWidth, rowNames } from "./panels/stage_width";
 import { stateMessage, type PageState } from "./panels/states";
+import { withMarker } from "./panels/tips";
 import { Toolbar } from "./panels/toolbar";
 import { Tooltip } from "./panels/tooltip";
+import { Polling } from "./polling";
 import { Host } from "./state/host";
 import { Library } from "./state/library";
-import { createStore, equal } from "./state/store";
-import { fromParameters, toParameters, type Parameters } from "./state/url";
-import { INITIAL_VIEW, sameOnset, type ViewState } from "./state/view";
-import { h, reconcile, replaceChildren, setText, toggle } from "./ui/dom";
+import { createStore } from "./state/store";
+import { INITIAL_VIEW, type ViewState } from "./state/view";
+import { pageKey } from "./shortcuts";
+import { h, reconcile, replaceChildren, toggle } from "./ui/dom";
+import { askForShown } from "./wants";
+import { isBeside, zoomOnAxis } from "./zooming";
 
-const POLL_TRAINING_MS = 5000;
-const POLL_IDLE_MS = 30000;
-const WRITE_LINK_MS = 120;
 /** Finer columns are asked for once a zoom has come to rest. */
 const ZOOM_REST_MS = 140;
-const LEAST_PLOT = 160;
-
-function withMarker(tip: Tip, { onset }: Marker): Tip {
-  const remark = `▼ ${onsetTitle(onset)}, ${onsetPlace(onset)}. Click for evidence and remedies.`;
-  return { ...tip, remarks: [...tip.remarks, remark] };
-}
-
-const exact = (value: number): number => Number(value.toPrecision(14));
-
-const MOODS: readonly Mood[] = ["critical", "warning", "info", "ok", "none"];
 
 export class App {
   readonly view = createStore<ViewState>(INITIAL_VIEW);
   readonly library: Library;
   private readonly host: Host;
+  private readonly link: Link;
+  private readonly polling: Polling;
   private readonly scales = new ColourScales();
   private readonly actions: Actions;
   private readonly sidebar: Sidebar;
   private readonly findings: Findings;
   private readonly toolbar: Toolbar;
+  private readonly more: MoreQuantities;
   private readonly table = new ComparisonTable();
   private readonly tooltip = new Tooltip();
   private readonly popover = new Popover();
@@ -75,32 +64,49 @@ export class App {
   map: XMap = { domain: [0, 1], width: LEAST_PLOT };
   private dark = false;
   private frame = 0;
-  private linkTimer: ReturnType<typeof setTimeout> | undefined;
   private zoomTimer: ReturnType<typeof setTimeout> | undefined;
-  private lastPoll = 0;
   private stateKey = "";
-  private linkRead = false;
   private pointed: Pointed | null = null;
 
   constructor(client: Client) {
     this.library = new Library(client, () => {
       this.schedule();
     });
+    this.polling = new Polling(this.library, () => this.main.clientHeight > 0);
     this.host = new Host({
-      dataReloaded: () => void this.poll(),
-      runsChanged: () => void this.poll(),
+      dataReloaded: () => void this.polling.now(),
+      runsChanged: () => void this.polling.now(),
       themeChanged: (dark) => {
         this.setTheme(dark);
       },
       linkChanged: (parameters) => {
-        this.openLink(parameters);
+        this.link.open(parameters);
       },
     });
-    this.actions = this.makeActions();
+    this.link = new Link(this.host, this.view, () => this.main.clientHeight > 0);
+    this.actions = makeActions({
+      view: this.view,
+      library: this.library,
+      popover: this.popover,
+      speech: this.speech,
+      full: () => this.scene.full,
+      point: (at) => {
+        this.point(at);
+      },
+    });
     this.sidebar = new Sidebar(this.actions);
     this.findings = new Findings(this.actions);
     this.toolbar = new Toolbar(this.actions);
-    this.main = h("main", {}, this.toolbar.element, this.message, this.table.element, this.runList);
+    this.more = new MoreQuantities(this.actions);
+    this.main = h(
+      "main",
+      {},
+      this.toolbar.element,
+      this.message,
+      this.table.element,
+      this.runList,
+      this.more.element,
+    );
     this.root = h(
       "div",
       { class: "stability", "data-testid": "stability" },
@@ -119,24 +125,25 @@ export class App {
     new ResizeObserver(() => {
       this.schedule();
       // Shown again after another tab of TensorBoard: its URL has lost our keys meanwhile.
-      this.writeLinkSoon();
+      this.link.writeSoon();
     }).observe(this.main);
     document.addEventListener("keydown", (event) => {
-      this.key(event);
+      const { scene, map, pointed, actions } = this;
+      pageKey(event, { full: scene.full, map, pointed, actions });
     });
     this.main.addEventListener("scroll", () => {
       this.actions.point(null);
       this.popover.hide("once");
     });
     this.view.subscribe((now, before) => {
-      if (now.axis !== before.axis) this.keepZoom(before.axis);
+      if (now.axis !== before.axis)
+        this.view.set({ zoom: zoomOnAxis(now, before.axis, this.scene, this.library) });
       if (now.zoom !== before.zoom) this.zoomMoves();
-      this.writeLinkSoon();
+      this.link.writeSoon();
       this.schedule();
     });
-    const refreshed = this.poll();
-    this.openLink(await this.host.link());
-    this.linkRead = true;
+    const refreshed = this.polling.now();
+    await this.link.read();
     await refreshed;
     this.schedule();
     setInterval(() => {
@@ -144,65 +151,11 @@ export class App {
     }, 1000);
   }
 
-  private openLink(parameters: Parameters): void {
-    const link = fromParameters(parameters);
-    // A link that names no runs leaves the choice as it is.
-    this.view.set({ ...link, runs: link.runs ?? this.view.get().runs });
-    // Subscribers converted the zoom of the old axis; the link's own is already in its units.
-    this.view.set({ zoom: link.zoom });
-  }
-
-  private makeActions(): Actions {
-    return {
-      point: (at) => {
-        this.point(at);
-      },
-      zoom: (range) => {
-        const { full } = this.scene;
-        const zoom = range && full ? clampZoom(range, full) : null;
-        // As exact as the URL says it, so that a link opens the very same view.
-        this.view.set({ zoom: zoom && [exact(zoom[0]), exact(zoom[1])] });
-      },
-      chooseRow: (row) => {
-        this.view.set({ row: equal(row, this.view.get().row) ? null : row });
-      },
-      chooseOnset: (onset) => {
-        // The list of findings shows it from now on; the card would only cover the charts.
-        this.popover.hide("once");
-        const again = sameOnset(this.view.get().onset, onset);
-        this.view.set({ onset: again ? null : onset });
-      },
-      previewOnset: (marker, near) => {
-        if (marker && near) this.popover.show(marker, near);
-        else this.popover.hide();
-      },
-      setView: (patch) => {
-        this.view.set(patch);
-      },
-      say: (text) => {
-        setText(this.speech, text);
-      },
-      retry: () => {
-        this.library.retry();
-        this.schedule();
-      },
-    };
-  }
-
-  private poll(): Promise<void> {
-    this.lastPoll = performance.now();
-    return this.library.refresh();
-  }
-
   /** Once a second: fetch again when it is time, and keep "12 s ago" true. */
   private tick(): void {
-    const { runs } = this.library;
-    const training = this.scene.runs.some(({ summary }) => summary.status === "training");
-    const wait = training || !runs?.length ? POLL_TRAINING_MS : POLL_IDLE_MS;
-    const seen = !document.hidden && this.main.clientHeight > 0;
-    if (seen && performance.now() - this.lastPoll >= wait) void this.poll();
-    for (const scene of this.scene.runs)
-      if (scene.summary.status === "training") this.sections.get(scene.run)?.updateFacts(scene);
+    const training = this.scene.runs.filter(({ summary }) => summary.status === "training");
+    this.polling.tick(training.length > 0);
+    for (const scene of training) this.sections.get(scene.run)?.updateFacts(scene);
   }
 
   private setTheme(dark: boolean): void {
@@ -218,14 +171,6 @@ export class App {
     });
   }
 
-  private writeLinkSoon(): void {
-    clearTimeout(this.linkTimer);
-    this.linkTimer = setTimeout(() => {
-      if (this.linkRead && this.main.clientHeight > 0)
-        this.host.writeLink(toParameters(this.view.get()));
-    }, WRITE_LINK_MS);
-  }
-
   /** The runs of the log directory that TensorBoard's run filter lets through. */
   private get listed() {
     const filter = this.host.runFilter();
@@ -235,10 +180,8 @@ export class App {
 
   /** Without a choice the page opens with the sickest run. */
   private chooseFirst(): void {
-    if (this.view.get().runs !== null || !this.linkRead || !this.listed.length) return;
-    const rank = (item: (typeof this.listed)[number]) => MOODS.indexOf(moodOf(item));
-    const sickest = this.listed.reduce((best, item) => (rank(item) < rank(best) ? item : best));
-    this.view.set({ runs: [sickest.run] });
+    if (this.view.get().runs !== null || !this.link.wasRead || !this.listed.length) return;
+    this.view.set({ runs: [sickest(this.listed).run] });
   }
 
   private zoomMoves(): void {
@@ -249,20 +192,6 @@ export class App {
     }, ZOOM_REST_MS);
   }
 
-  /** On a change of axis the same part of the run stays in sight. */
-  private keepZoom(before: AxisMode): void {
-    const { zoom, axis } = this.view.get();
-    const x = this.scene.runs
-      .flatMap(({ run }) => [...this.library.entry(run).series.values()])
-      .map(({ full }) => full)
-      .reduce((best, full) => ((full?.windows ?? 0) > (best?.windows ?? 0) ? full : best), null);
-    if (!zoom) return;
-    const [a, b] = x ? zoom.map((value) => convert(x.x, value, before, axis)) : [];
-    this.view.set({
-      zoom: a !== undefined && b !== undefined && a < b ? [exact(a), exact(b)] : null,
-    });
-  }
-
   private get pageState(): PageState {
     const { runs, runsError } = this.library;
     if (!runs) return runsError ? { kind: "failed", message: runsError } : { kind: "loading" };
@@ -270,21 +199,17 @@ export class App {
     return this.scene.runs.length ? { kind: "ready" } : { kind: "none chosen" };
   }
 
-  /** A zoom into what the chosen runs do not have would show nothing. */
-  private leaveEmptyZoom(): void {
-    const { zoom } = this.view.get();
-    const { full } = this.scene;
-    if (!zoom || !full || this.library.busy) return;
-    if (zoom[0] >= full[1] || zoom[1] <= full[0]) this.view.set({ zoom: null });
-  }
-
   private draw(): void {
     this.chooseFirst();
     const view = this.view.get();
+    this.library.judge(view.thresholds, view.runs ?? []);
     this.scene = buildScene(view, this.library);
-    this.map = { domain: this.scene.domain, width: this.plotWidth() };
-    this.want(view);
-    this.leaveEmptyZoom();
+    const gutter = gutterFor(rowNames(this.scene), this.main.clientWidth);
+    this.root.style.setProperty("--gutter-left", `${gutter}px`);
+    this.map = { domain: this.scene.domain, width: plotWidth(this.root, this.main) };
+    if (this.main.clientWidth > 0 && this.zoomTimer === undefined)
+      askForShown(this.scene, this.library, view, this.map.width);
+    if (!this.library.busy && isBeside(view.zoom, this.scene.full)) this.view.set({ zoom: null });
     const state = this.pageState;
     if (JSON.stringify(state) !== this.stateKey) {
       this.stateKey = JSON.stringify(state);
@@ -295,6 +220,9 @@ export class App {
     const lost = this.library.runs && this.library.runsError;
     this.toolbar.update(view.zoom, view.axis, lost ? `${lost} Trying again.` : null);
     this.sidebar.update(this.listed, view, this.scene.quantities);
+    this.library.wantDescribed();
+    const { described, refusal, describedError: error } = this.library;
+    this.sidebar.updateThresholds({ thresholds: view.thresholds, described, refusal, error });
     reconcile(
       this.runList,
       this.sections,
@@ -305,20 +233,10 @@ export class App {
         section.update(scene, this.contextOf(scene));
       },
     );
+    this.more.update(this.scene.quantities, view);
     this.findings.update(this.scene, view);
     this.table.update(compare(this.scene, this.library));
     this.point(this.pointed);
-  }
-
-  private plotWidth(): number {
-    const style = getComputedStyle(this.root);
-    const gutters =
-      parseFloat(style.getPropertyValue("--gutter-left")) +
-      parseFloat(style.getPropertyValue("--gutter-right"));
-    const padding = getComputedStyle(this.main);
-    const inner =
-      this.main.clientWidth - parseFloat(padding.paddingLeft) - parseFloat(padding.paddingRight);
-    return Math.max(LEAST_PLOT, Math.floor(inner - (gutters || 0)));
   }
 
   private contextOf(scene: Scene["runs"][number]): PanelContext {
@@ -338,22 +256,6 @@ export class App {
     };
   }
 
-  /** Ask for what is shown: as many columns as there are pixels, finer where zoomed in. */
-  private want(view: ViewState): void {
-    if (this.main.clientWidth === 0 || this.zoomTimer !== undefined) return;
-    const columns = Math.round(this.map.width * Math.min(2, window.devicePixelRatio || 1));
-    for (const scene of this.scene.runs) {
-      this.library.wantRun(scene.run);
-      if (!scene.detail) continue;
-      const tags = new Set(scene.panels.flatMap((panel) => tagsOf(panel, scene.detail!)));
-      for (const tag of tags) {
-        const full = this.library.series(scene.run, tag)?.full;
-        const range = view.zoom && full ? stepsInSight(full, view.axis, view.zoom) : null;
-        this.library.wantSeries({ run: scene.run, tag, columns, range });
-      }
-    }
-  }
-
   *panels(): Iterable<readonly [string, Panel]> {
     for (const section of this.sections.values())
       for (const panel of section.panels.values())
@@ -368,25 +270,5 @@ export class App {
       if (at && "id" in panel && panel.id === at.panel) tip = panel.tip(at);
     }
     this.tooltip.show(tip && at?.marker ? withMarker(tip, at.marker) : tip, at);
-  }
-
-  private key(event: KeyboardEvent): void {
-    const target = event.target as HTMLElement | null;
-    if (target?.closest("input, textarea, select") && event.key !== "Escape") return;
-    if (event.key === "Escape") {
-      this.popover.hide("once");
-      const { onset, zoom } = this.view.get();
-      this.point(null);
-      if (onset) this.view.set({ onset: null });
-      else if (zoom) this.view.set({ zoom: null });
-    } else if ((event.key === "+" || event.key === "-" || event.key === "=") && !event.ctrlKey) {
-      const { full } = this.scene;
-      const [a, b] = this.map.domain;
-      const centre = this.pointed?.x ?? (a + b) / 2;
-      const factor = event.key === "-" ? 1.6 : 1 / 1.6;
-      if (full) this.actions.zoom([centre - (centre - a) * factor, centre + (b - centre) * factor]);
-    } else if (event.key === "0" && !event.ctrlKey) this.actions.zoom(null);
-    else return;
-    if (event.key !== "Escape") event.preventDefault();
   }
 }

@@ -1,6 +1,13 @@
 /** Fetching. Relative URLs only: the page's <base> is the plugin's own folder. */
-import { ContractError, decodeRun, decodeRuns, decodeSeries } from "./decode";
-import type { RunDetail, RunSummary, SeriesRequest, SeriesValues } from "./types";
+import { ContractError, decodeRun, decodeRuns, decodeSeries, decodeThresholds } from "./decode";
+import type {
+  RunDetail,
+  RunSummary,
+  SeriesRequest,
+  SeriesValues,
+  ThresholdInfo,
+  Thresholds,
+} from "./types";
 
 /** A route refused, or could not be reached. The message is a sentence to show. */
 export class ApiError extends Error {
@@ -13,8 +20,9 @@ export class ApiError extends Error {
 }
 
 export interface Client {
-  runs(signal?: AbortSignal): Promise<RunSummary[]>;
-  run(run: string, signal?: AbortSignal): Promise<RunDetail>;
+  runs(thresholds: Thresholds, signal?: AbortSignal): Promise<RunSummary[]>;
+  run(run: string, thresholds: Thresholds, signal?: AbortSignal): Promise<RunDetail>;
+  thresholds(signal?: AbortSignal): Promise<ThresholdInfo[]>;
   series(request: SeriesRequest, signal?: AbortSignal): Promise<SeriesValues>;
 }
 
@@ -59,9 +67,15 @@ async function get<T>(
   }
 }
 
+const asArgument = (thresholds: Thresholds): string | undefined =>
+  Object.keys(thresholds).length ? JSON.stringify(thresholds) : undefined;
+
 export const httpClient: Client = {
-  runs: (signal) => get("runs", {}, decodeRuns, signal),
-  run: (run, signal) => get("run", { run }, decodeRun, signal),
+  runs: (thresholds, signal) =>
+    get("runs", { thresholds: asArgument(thresholds) }, decodeRuns, signal),
+  run: (run, thresholds, signal) =>
+    get("run", { run, thresholds: asArgument(thresholds) }, decodeRun, signal),
+  thresholds: (signal) => get("thresholds", {}, decodeThresholds, signal),
   series: ({ run, tag, columns, firstStep, lastStep }, signal) =>
     get(
       "series",

@@ -13,6 +13,7 @@ import type {
   SeriesValues,
   Severity,
   Status,
+  ThresholdInfo,
 } from "./types";
 
 /** The server answered something that the contract does not allow. */
@@ -162,6 +163,19 @@ export function decodeRun(value: unknown): RunDetail {
     series: list(json["series"], "series").map(decodeInfo),
     onsets: list(json["onsets"], "onsets").map(decodeOnset),
   };
+}
+
+export function decodeThresholds(value: unknown): ThresholdInfo[] {
+  return list(object(value, "thresholds")["thresholds"], "thresholds").map((item) => {
+    const json = object(item, "thresholds");
+    return {
+      name: text(json["name"], "name"),
+      default: decodeNumber(json["default"], "default"),
+      least: decodeNumber(json["least"], "least"),
+      integer: json["integer"] === true,
+      description: textOrNull(json["description"]) ?? "",
+    };
+  });
 }
 
 function column(json: Json, key: string, length: number): Float64Array {

@@ -83,6 +83,18 @@ export interface SeriesValues {
   readonly statistics: ReadonlyMap<string, Float32Array>;
 }
 
+/** Those that are to be other than the defaults, by name. */
+export type Thresholds = Readonly<Record<string, number>>;
+
+/** What can be set, as the route describes it. */
+export interface ThresholdInfo {
+  readonly name: string;
+  readonly default: number;
+  readonly least: number;
+  readonly integer: boolean;
+  readonly description: string;
+}
+
 export interface SeriesRequest {
   readonly run: string;
   readonly tag: string;

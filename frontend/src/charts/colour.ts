@@ -53,6 +53,8 @@ export interface ColourScale extends Scale {
   /** Values exist beyond the end: the legend says so. */
   readonly clippedLow: boolean;
   readonly clippedHigh: boolean;
+  /** All that there is, where it is but one value. */
+  readonly only: number | null;
 }
 
 const MOST_DECADES = 16;
@@ -75,6 +77,7 @@ export function fitScale(kind: ScaleKind, samples: readonly Iterable<number>[]):
       ...makeScale(kind, kind === "log" ? 0.1 : 0, 1),
       clippedLow: false,
       clippedHigh: false,
+      only: null,
     };
   let low = Infinity;
   let high = -Infinity;
@@ -94,13 +97,16 @@ export function fitScale(kind: ScaleKind, samples: readonly Iterable<number>[]):
     else if (low === 0) high = 1;
     else [low, high] = [low - (Math.abs(low) || 1) / 2, high + (Math.abs(high) || 1) / 2];
   }
+  // Zero is not the least of what is above it: the dark end of a log scale is left to it.
+  else if (kind === "log" && negative) low /= Math.max(2, (high / low) ** 0.1);
   return {
     ...makeScale(kind, low, high),
     clippedLow: bounds[0] < low || negative,
     clippedHigh: bounds[1] > high,
+    only: bounds[0] === bounds[1] && !negative ? bounds[0] : null,
   };
 }
 
 export function fixedScale(kind: ScaleKind, low: number, high: number): ColourScale {
-  return { ...makeScale(kind, low, high), clippedLow: true, clippedHigh: true };
+  return { ...makeScale(kind, low, high), clippedLow: true, clippedHigh: true, only: null };
 }

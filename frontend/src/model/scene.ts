@@ -1,9 +1,9 @@
 /** View state + what has been fetched -> what the page shows. Pure: drawn by the panels. */
 import type { Onset, RunDetail, RunSummary, SeriesInfo, SeriesValues } from "../api/types";
-import { fitScale, fixedScale, type ColourScale } from "../charts/colour";
 import type { Library, SeriesEntry } from "../state/library";
 import type { OnsetChoice, ViewState } from "../state/view";
-import { classify, valuesOf, type Statistic } from "./cells";
+import { isShown, quantitiesOf, shownByDefault, type Quantity } from "./quantities";
+import { changeText } from "./thresholds";
 import { columnOfStep, extents, overlapping, span, type AxisMode } from "./columns";
 
 export interface Marker {
@@ -39,16 +39,18 @@ export interface RunScene {
   readonly error: string | null;
   readonly panels: readonly PanelSpec[];
   readonly markers: readonly Marker[];
+  /** What its onsets were found with, where that is not the default. */
+  readonly judgedBy: string | null;
 }
 
-export interface Quantity {
-  readonly name: string;
-  readonly title: string;
+/** A quantity of the runs that are chosen, and whether its panels are drawn. */
+export interface ShownQuantity extends Quantity {
+  readonly shown: boolean;
 }
 
 export interface Scene {
   readonly runs: readonly RunScene[];
-  readonly quantities: readonly Quantity[];
+  readonly quantities: readonly ShownQuantity[];
   /** All of the x axis; null while nothing has arrived. */
   readonly full: readonly [number, number] | null;
   readonly domain: readonly [number, number];
@@ -127,10 +129,11 @@ function panelsOf(
   detail: RunDetail,
   view: ViewState,
   everywhere: readonly SeriesInfo[],
+  byDefault: ReadonlySet<string>,
 ): PanelSpec[] {
   const { run } = detail;
   const panels: PanelSpec[] = [];
-  const shown = (quantity: string): boolean => !view.hidden.includes(quantity);
+  const shown = (quantity: string): boolean => isShown(quantity, view, byDefault);
   const id = (...parts: readonly string[]): string => JSON.stringify([run, ...parts]);
   const hasTop = detail.series.some(({ quantity }) => TOP_QUANTITIES.has(quantity));
   if (hasTop && shown(LOSS_TAG)) panels.push({ kind: "loss", id: id(LOSS_TAG), tag: LOSS_TAG });
@@ -225,61 +228,27 @@ export function buildScene(view: ViewState, library: Library): Scene {
   const union = unionOfSeries(details);
   const full = fullDomain(library, details, view.axis);
   const domain = view.zoom ?? full ?? [0, 1];
-  const quantities = new Map<string, Quantity>();
-  for (const { quantity, view: kind, title } of union) {
-    if (kind === "hidden" || quantity === "learning_rate" || quantities.has(quantity)) continue;
-    quantities.set(quantity, { name: quantity, title });
-  }
+  const known = quantitiesOf(union);
+  const byDefault = shownByDefault(known, details);
+  const quantities = known.map((quantity) => ({
+    ...quantity,
+    shown: isShown(quantity.name, view, byDefault),
+  }));
   return {
     full,
     domain,
-    quantities: [...quantities.values()],
+    quantities,
     runs: chosen.map(({ run, summary }) => {
-      const { detail, error } = library.entry(run);
+      const { detail, error, thresholds } = library.entry(run);
       return {
         run,
         summary,
         detail,
         error,
-        panels: detail ? panelsOf(detail, view, union) : [],
+        panels: detail ? panelsOf(detail, view, union, byDefault) : [],
         markers: detail ? markersOf(library, detail, view.axis, domain) : [],
+        judgedBy: changeText(thresholds, library.described ?? []),
       };
     }),
   };
-}
-
-function* finiteValues(series: SeriesValues, statistic: Statistic): Iterable<number> {
-  const values = valuesOf(series, statistic);
-  const counts = series.statistics.get("count");
-  for (let i = 0; i < values.length; i++)
-    if (classify(values[i]!, counts?.[i]) === "value") yield values[i]!;
-}
-
-/** One colour scale a quantity, over all runs that are shown: equal colours are equal values. */
-export class ColourScales {
-  private readonly known = new Map<string, { sources: readonly unknown[]; scale: ColourScale }>();
-
-  get(quantity: string, scene: Scene, library: Library, view: ViewState): ColourScale {
-    const sources: SeriesValues[] = [];
-    let kind: "log" | "linear" = "linear";
-    for (const { run, detail } of scene.runs)
-      for (const info of detail?.series ?? [])
-        if (info.quantity === quantity) {
-          kind = info.scale;
-          const full = library.series(run, info.tag)?.full;
-          if (full) sources.push(full);
-        }
-    const pin = view.pinned[quantity];
-    if (pin && (kind === "linear" || pin[0] > 0)) return fixedScale(kind, pin[0], pin[1]);
-    const inputs = [...sources, view.statistic, kind];
-    const found = this.known.get(quantity);
-    if (found?.sources.length === inputs.length && inputs.every((x, i) => x === found.sources[i]))
-      return found.scale;
-    const scale = fitScale(
-      kind,
-      sources.map((source) => finiteValues(source, view.statistic)),
-    );
-    this.known.set(quantity, { sources: inputs, scale });
-    return scale;
-  }
 }

@@ -12,6 +12,14 @@ export function moodOf(summary: RunSummary): Mood {
   return summary.steps > 0 ? "ok" : "none";
 }
 
+const MOODS: readonly Mood[] = ["critical", "warning", "info", "ok", "none"];
+
+/** The first of the sickest runs. */
+export function sickest<T extends RunSummary>(runs: readonly T[]): T {
+  const rank = (run: T): number => MOODS.indexOf(moodOf(run));
+  return runs.reduce((best, run) => (rank(run) < rank(best) ? run : best));
+}
+
 export function badge(summary: RunSummary): string {
   const { firstOnset } = summary;
   switch (moodOf(summary)) {

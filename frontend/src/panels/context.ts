@@ -21,6 +21,8 @@ export interface Pointed {
 export interface Actions {
   point(at: Pointed | null): void;
   zoom(range: readonly [number, number] | null): void;
+  /** Lets go of what was opened last: the card, the finding, the zoom. */
+  leave(): void;
   /** Choosing again what is chosen lets go of it. */
   chooseRow(row: RowChoice | null): void;
   chooseOnset(onset: OnsetChoice | null): void;

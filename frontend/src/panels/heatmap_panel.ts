@@ -1,22 +1,20 @@
 /** A heatmap of one series: rows from the top, colour bar at the right. */
 import type { SeriesInfo, SeriesValues } from "../api/types";
-import { colourOf } from "../charts/colour";
 import { paintHeatmap } from "../charts/heatmap";
-import { columnPixels } from "../charts/raster";
-import { toPixel } from "../charts/xmap";
 import { cellAt, rowMedian } from "../model/cells";
-import { columnAt, extents } from "../model/columns";
+import { seriesTitle } from "../model/quantities";
 import { savedRange } from "../model/scene";
 import { h, replaceChildren, setText, toggle } from "../ui/dom";
-import { capital, words } from "../ui/format";
+import { words } from "../ui/format";
 import type { PaintedCell, Panel, PanelContext, Pointed, Tip } from "./context";
+import { HeatmapCursor } from "./heatmap_cursor";
+import { boxOf, columnOf, paintedCell, placesOf, type Grid } from "./heatmap_grid";
 import { Legend } from "./legend";
-import { moveBy } from "./keys";
 import { PanelFrame } from "./panel_frame";
 import { listRows, RowLabels, rowHeightFor, MOST_HEIGHT } from "./rows";
 import { Stage } from "./stage";
 import { saveMenu } from "./save_menu";
-import { cellSpeech, cellTip, placeOf } from "./tips";
+import { cellTip, placeOf } from "./tips";
 
 export class HeatmapPanel implements Panel {
   private readonly frame: PanelFrame;
@@ -31,7 +29,6 @@ export class HeatmapPanel implements Panel {
   private rows: readonly number[] = [];
   private rowHeight = 20;
   private height = 0;
-  private cursor: { row: number; column: number } | null = null;
 
   constructor(
     readonly id: string,
@@ -71,16 +68,16 @@ export class HeatmapPanel implements Panel {
       },
       { passive: false },
     );
-    const { area } = this.stage;
-    area.tabIndex = 0;
-    area.setAttribute("role", "application");
-    area.setAttribute("aria-roledescription", "heatmap");
-    area.addEventListener("keydown", (event) => {
-      this.key(event);
-    });
-    area.addEventListener("blur", () => {
-      this.cursor = null;
-      this.context?.actions.point(null);
+    new HeatmapCursor(this.stage.area, {
+      id,
+      grid: () => this.grid,
+      nameOf: (row) => this.info.rows[row] ?? "",
+      reveal: (place) => {
+        this.reveal(place);
+      },
+      open: (row) => {
+        this.open(row);
+      },
     });
   }
 
@@ -96,6 +93,12 @@ export class HeatmapPanel implements Panel {
 
   private get values(): SeriesValues | null {
     return this.context?.values(this.info.tag) ?? null;
+  }
+
+  private get grid(): Grid | null {
+    const { context, values, rows, rowHeight } = this;
+    if (!context || !values) return null;
+    return { context, values, rows, rowHeight, top: this.scroller.scrollTop };
   }
 
   /** The wheel over the plot scrolls its rows first, where there are more than fit. */
@@ -138,9 +141,9 @@ export class HeatmapPanel implements Panel {
   private describe(context: PanelContext): void {
     const { view, actions } = context;
     const { info, values } = this;
-    const group = info.rowGroup && !info.title.includes(info.rowGroup) ? ` · ${info.rowGroup}` : "";
-    setText(this.frame.title, info.title + group);
-    this.frame.element.title = "";
+    const title = seriesTitle(info, context.scene.detail?.series ?? []);
+    setText(this.frame.title, title);
+    this.frame.title.title = title;
     const merged =
       values && values.windows > values.columns
         ? ` · ${values.windows} windows in ${values.columns} columns`
@@ -155,7 +158,7 @@ export class HeatmapPanel implements Panel {
         : `${this.rows.length} of ${info.rows.length} rows`;
     this.stage.area.setAttribute(
       "aria-label",
-      `${info.title}, ${shown} by ${values?.columns ?? 0} columns. ` +
+      `${title}, ${shown} by ${values?.columns ?? 0} columns. ` +
         "Arrow keys move from cell to cell, Enter opens the row, plus and minus zoom.",
     );
     const error = context.entry(info.tag)?.error ?? null;
@@ -176,14 +179,14 @@ export class HeatmapPanel implements Panel {
   }
 
   private paint(): void {
-    const { context, values } = this;
-    if (!context || !values) return;
-    const top = this.scroller.scrollTop;
+    const { grid } = this;
+    if (!grid) return;
+    const { context, values, top } = grid;
     paintHeatmap(this.stage.canvas, {
       series: values,
       statistic: context.view.statistic,
       scale: context.scale(this.info.quantity),
-      places: extents(values.x, context.view.axis),
+      places: placesOf(grid),
       domain: context.map.domain,
       rows: this.rows,
       rowHeight: this.rowHeight,
@@ -199,8 +202,8 @@ export class HeatmapPanel implements Panel {
   point(at: Pointed | null): void {
     this.stage.point(at?.x ?? null);
     const own = at?.panel === this.id && at.row !== null;
-    const column = own ? this.columnOf(at.x) : -1;
-    const box = own && column >= 0 ? this.box(at.row, column) : null;
+    const grid = own ? this.grid : null;
+    const box = own && grid ? boxOf(grid, at.row, columnOf(grid, at.x)) : null;
     toggle(this.outline, box !== null);
     if (box)
       Object.assign(this.outline.style, {
@@ -212,60 +215,18 @@ export class HeatmapPanel implements Panel {
     this.labels.highlight(own ? at.row : null);
   }
 
-  private columnOf(x: number): number {
-    const { context, values } = this;
-    return context && values ? columnAt(extents(values.x, context.view.axis), x) : -1;
-  }
-
-  /** Where a cell is painted, in pixels of the stage. */
-  private box(row: number, column: number) {
-    const { context, values } = this;
-    const place = this.rows.indexOf(row);
-    if (!context || !values || place < 0) return null;
-    const width = Math.round(context.map.width * context.ratio);
-    const places = extents(values.x, context.view.axis);
-    const pixels = columnPixels(places, context.map.domain, width);
-    const found = pixels.find((item) => item.column === column);
-    if (!found) return null;
-    return {
-      left: found.left / context.ratio,
-      width: (found.right - found.left) / context.ratio,
-      top: place * this.rowHeight - this.scroller.scrollTop,
-    };
-  }
-
   tip(at: Pointed): Tip | null {
-    const { context, values, info } = this;
-    if (!context || !values || at.row === null) return null;
-    const column = this.columnOf(at.x);
+    const { grid, info } = this;
+    if (!grid || at.row === null) return null;
+    const { values } = grid;
+    const column = columnOf(grid, at.x);
     const name = info.rows[at.row] ?? "";
     if (column < 0) return { title: name, place: "no window here", readings: [], remarks: [] };
-    const cell = cellAt(values, at.row, column, context.view.statistic);
+    const { statistic } = grid.context.view;
+    const cell = cellAt(values, at.row, column, statistic);
     if (!cell) return null;
-    const { statistic } = context.view;
     const usual = rowMedian(values, at.row, statistic);
     return cellTip(name, placeOf(values, column), cell, usual, values.statistics.has("count"));
-  }
-
-  private key(event: KeyboardEvent): void {
-    const { context, values } = this;
-    if (!context || !values || !this.rows.length) return;
-    if (event.key === "Enter" || event.key === " ") {
-      event.preventDefault();
-      if (this.cursor) this.open(this.rows[this.cursor.row] ?? null);
-      return;
-    }
-    const places = extents(values.x, context.view.axis);
-    const pixels = columnPixels(places, context.map.domain, Math.round(context.map.width));
-    const first = pixels[0]?.column ?? 0;
-    const last = pixels.at(-1)?.column ?? values.columns - 1;
-    const start = this.cursor ?? { row: 0, column: first };
-    const moved = moveBy(event, this.cursor ? start : null, first, last, this.rows.length);
-    if (!moved) return;
-    event.preventDefault();
-    this.cursor = moved;
-    this.reveal(moved.row);
-    this.announce(context, values, moved);
   }
 
   private reveal(place: number): void {
@@ -276,47 +237,14 @@ export class HeatmapPanel implements Panel {
     if (bottom > scroller.scrollTop) scroller.scrollTop = bottom;
   }
 
-  private announce(
-    context: PanelContext,
-    values: SeriesValues,
-    { row: place, column }: { row: number; column: number },
-  ): void {
-    const places = extents(values.x, context.view.axis);
-    const x = (places.start[column]! + places.end[column]!) / 2;
-    const row = this.rows[place]!;
-    const box = this.stage.area.getBoundingClientRect();
-    const at: Pointed = {
-      panel: this.id,
-      x,
-      row,
-      pageX: box.left + toPixel(context.map, x),
-      pageY: box.top + (place + 1) * this.rowHeight - this.scroller.scrollTop,
-      marker: null,
-    };
-    context.actions.point(at);
-    const cell = cellAt(values, row, column, context.view.statistic);
-    const name = this.info.rows[row] ?? "";
-    if (cell) context.actions.say(capital(cellSpeech(name, placeOf(values, column), cell)));
-  }
-
   plotLeft(): number {
     return this.stage.pageLeft();
   }
 
   cell(row: number, column: number): PaintedCell | null {
-    const { context, values } = this;
-    const cell = context && values ? cellAt(values, row, column, context.view.statistic) : null;
-    if (!context || !cell) return null;
-    const page = this.stage.area.getBoundingClientRect();
-    const box = this.box(row, column);
-    return {
-      value: cell.value,
-      class: cell.class,
-      rgb: colourOf(context.scale(this.info.quantity), cell.class, cell.value),
-      x: page.left + (box?.left ?? NaN),
-      y: page.top + (box?.top ?? NaN),
-      width: box?.width ?? NaN,
-      height: this.rowHeight,
-    };
+    const { grid } = this;
+    if (!grid) return null;
+    const stage = this.stage.area.getBoundingClientRect();
+    return paintedCell(grid, grid.context.scale(this.info.quantity), stage, row, column);
   }
 }

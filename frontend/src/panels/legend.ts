@@ -1,5 +1,5 @@
 /** The colour bar beside a heatmap, and the key to the patterns. */
-import { PALETTE, css, type ColourScale } from "../charts/colour";
+import { PALETTE, colourOf, css, type ColourScale } from "../charts/colour";
 import { tile, type Filling } from "../charts/patterns";
 import { ticks } from "../charts/scale";
 import { h, setText, toggle } from "../ui/dom";
@@ -32,7 +32,14 @@ export class Legend {
   update(scale: ColourScale, height: number, pin: Pin): void {
     this.state = pin;
     this.domain = scale.domain;
-    const key = JSON.stringify([scale.domain, scale.kind, height, pin.pinned]);
+    const key = JSON.stringify([
+      scale.domain,
+      scale.only,
+      scale.clippedLow,
+      scale.kind,
+      height,
+      pin.pinned,
+    ]);
     if (key === this.key) return;
     this.key = key;
     this.element.style.height = `${height}px`;
@@ -42,10 +49,14 @@ export class Legend {
     this.pin.setAttribute("aria-pressed", String(pin.pinned));
     toggle(this.pin, height >= 60);
     setText(this.pin, pin.pinned ? "pinned" : "pin");
+    const { only } = scale;
+    this.bar.style.background = only === null ? GRADIENT : css(colourOf(scale, "value", only));
+    this.element.classList.toggle("constant", only !== null);
     this.labels.replaceChildren(...this.tickLabels(scale, height));
   }
 
   private tickLabels(scale: ColourScale, height: number): HTMLElement[] {
+    if (scale.only !== null) return [tickLabel(scale, scale.only, formatTick(scale.only))];
     const [low, high] = scale.domain;
     const usable = height - (height >= 60 ? 20 : 0);
     const inner = ticks(scale, Math.max(2, Math.floor(usable / 26)));
@@ -59,11 +70,12 @@ export class Legend {
       ...ends,
       ...inner.filter(far).map((value) => ({ value, text: formatTick(value) })),
     ];
-    return shown.map(({ value, text }) =>
-      h("span", { style: { top: `${(1 - scale.share(value)) * 100}%` } }, text),
-    );
+    return shown.map(({ value, text }) => tickLabel(scale, value, text));
   }
 }
+
+const tickLabel = (scale: ColourScale, value: number, text: string): HTMLElement =>
+  h("span", { style: { top: `${(1 - scale.share(value)) * 100}%` } }, text);
 
 const round = (value: number): number => Number(value.toPrecision(2));
 

@@ -4,6 +4,7 @@ import type { Mark, Trace } from "../charts/lines";
 import { cellAt } from "../model/cells";
 import { columnAt, columnEndingAfter, extents } from "../model/columns";
 import { infosOf, isTopLog, logFamily, logRows } from "../model/scene";
+import { seriesTitle } from "../model/quantities";
 import { epochLine, nonfiniteGaps, rowLine, wholeEpochs } from "../model/traces";
 import { capital, formatNumber, words } from "../ui/format";
 import type { PanelContext, Reading, Tip } from "./context";
@@ -205,7 +206,7 @@ export const rowsSource =
       const line = rowLine(series, row, placesOf(series, context));
       drawn.push({ series, row, trace: { ...line, name, colour, width: 1.6, axis: "left" } });
     });
-    const title = info?.title ?? tag;
+    const title = info ? seriesTitle(info, context.scene.detail?.series ?? []) : tag;
     return {
       ...plain,
       ...stateOf(context, [tag]),
@@ -213,7 +214,7 @@ export const rowsSource =
       title,
       subtitle: info?.description ?? "",
       description: `${title}: ${info?.rows.join(", ") ?? ""} over time.`,
-      height: 92,
+      height: drawn.length > 1 ? 92 : 64,
       traces: drawn.map(({ trace }) => trace),
       marks: marksOf(drawn, context),
       series: drawn.map((item) => item.series),
@@ -252,7 +253,7 @@ export const rowSource =
       row,
       scale: info?.scale ?? null,
       band,
-      title: `${name} · ${info?.title ?? tag}`,
+      title: `${name} · ${info ? seriesTitle(info, detail?.series ?? []) : tag}`,
       subtitle:
         "mean of the window with its min–max band" + (band ? " · its own baseline shaded" : ""),
       description: `History of ${name}.`,

@@ -4,7 +4,7 @@ import { makeScale, ticks, type Scale } from "../charts/scale";
 import { savedRange } from "../model/scene";
 import { suitsLog, yRange } from "../model/traces";
 import { h, setText, toggle } from "../ui/dom";
-import { formatTick } from "../ui/format";
+import { formatTicks } from "../ui/format";
 import type { Panel, PanelContext, Pointed, Tip } from "./context";
 import type { LineSource, LinesModel } from "./line_sources";
 import { PanelFrame } from "./panel_frame";
@@ -13,6 +13,7 @@ import { ValueTable } from "./value_table";
 import { gutterLabels, Stage } from "./stage";
 
 const MARGIN = 0.06;
+const HALF_TICK = 5;
 
 /** A scale with a little room above and below. */
 function padded(kind: "linear" | "log", [low, high]: readonly [number, number]): Scale {
@@ -77,6 +78,7 @@ export class LinesPanel implements Panel {
     this.model = model;
     setText(this.frame.title, model.title);
     setText(this.frame.subtitle, model.subtitle);
+    this.frame.subtitle.title = model.subtitle;
     const drawn = model.traces.length > 0;
     this.frame.showMessage(model.error, drawn, context.actions);
     toggle(this.stage.element, drawn || model.marks.length > 0);
@@ -110,7 +112,8 @@ export class LinesPanel implements Panel {
     const right = rightRange && padded("linear", rightRange);
     const inside = (scale: Scale) => (value: number) => {
       const share = scale.share(value);
-      return share >= 0 && share <= 1;
+      // A label at the very edge would stand in the panel's head.
+      return share >= 0 && share * model.height <= model.height - HALF_TICK;
     };
     const at = ticks(left, Math.max(3, Math.floor(model.height / 34))).filter(inside(left));
     paintLines(this.stage.canvas, {
@@ -126,13 +129,13 @@ export class LinesPanel implements Panel {
       band: model.band,
     });
     this.stage.canvas.style.height = `${model.height}px`;
-    const label = (scale: Scale) => (value: number) => ({
-      y: yPixel(scale, model.height, value),
-      text: formatTick(value),
-    });
-    gutterLabels(this.yLabels, at.map(label(left)), "y-tick");
+    const labels = (scale: Scale, values: readonly number[]) => {
+      const texts = formatTicks(values);
+      return values.map((value, i) => ({ y: yPixel(scale, model.height, value), text: texts[i]! }));
+    };
+    gutterLabels(this.yLabels, labels(left, at), "y-tick");
     const rightAt = right ? ticks(right, 3).filter(inside(right)) : [];
-    gutterLabels(this.rightLabels, right ? rightAt.map(label(right)) : [], "y-tick");
+    gutterLabels(this.rightLabels, right ? labels(right, rightAt) : [], "y-tick");
     const first = on("right")[0];
     this.rightLabels.style.color = first?.colour ?? "";
   }

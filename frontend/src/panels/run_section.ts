@@ -50,6 +50,11 @@ export class RunSection {
   private readonly badge = h("span", { class: "badge" });
   private readonly name = h("h2");
   private readonly story = h("p", { class: "story" });
+  private readonly judged = h("p", {
+    class: "judged-by",
+    "data-testid": "judged-by",
+    hidden: true,
+  });
   private readonly facts = h("p", { class: "facts" });
   private readonly notes = h("ul", { class: "notes", "data-testid": "notes" });
   private readonly strip = new MarkerStrip();
@@ -64,6 +69,7 @@ export class RunSection {
       { class: "run-head", "data-testid": "verdict" },
       h("div", { class: "run-title" }, this.badge, this.name, this.facts),
       this.story,
+      this.judged,
     ),
     this.notes,
     this.frame.element,
@@ -83,6 +89,8 @@ export class RunSection {
     setText(this.badge, badge(summary));
     setText(this.name, scene.run);
     setText(this.story, story(scene));
+    toggle(this.judged, scene.judgedBy !== null);
+    setText(this.judged, scene.judgedBy ?? "");
     this.updateFacts(scene);
     const notes = detail?.notes ?? summary.notes;
     toggle(this.notes, notes.length > 0);

@@ -3,13 +3,15 @@ import type { RunSummary } from "../api/types";
 import { AXIS_NAMES } from "../charts/axis";
 import { STATISTICS, type Statistic } from "../model/cells";
 import { AXIS_MODES, type AxisMode } from "../model/columns";
-import type { Quantity } from "../model/scene";
+import { choose } from "../model/quantities";
+import type { ShownQuantity } from "../model/scene";
 import { moodOf, verdict, type Mood } from "../model/verdict";
 import type { ViewState } from "../state/view";
 import { h, reconcile, setBreakableText, setText, toggle } from "../ui/dom";
 import { formatNumber } from "../ui/format";
 import type { Actions } from "./context";
 import { patternKey } from "./legend";
+import { ThresholdsSection, type ThresholdState } from "./thresholds_section";
 
 /** Moods are told apart by shape as well as by colour. */
 const SHAPES: Readonly<Record<Mood, string>> = {
@@ -116,18 +118,37 @@ export class Sidebar {
     "data-testid": "row-filter",
   });
   private readonly items = new Map<string, RunItem>();
+  private readonly thresholds: ThresholdsSection;
   private readonly axis;
   private readonly statistic;
   readonly element: HTMLElement;
+  private readonly allQuantities = h(
+    "button",
+    { type: "button", class: "quiet", title: "Show all quantities" },
+    "all",
+  );
+  private readonly usualQuantities = h(
+    "button",
+    { type: "button", class: "quiet", title: "Show what the page shows by itself" },
+    "default",
+  );
+  private names: readonly string[] = [];
   private quantityKey = "";
   private last: (() => void) | null = null;
 
   constructor(private readonly actions: Actions) {
+    this.thresholds = new ThresholdsSection(actions);
     this.axis = segmented<AxisMode>("axis", AXIS_MODES, AXIS_NAMES, (axis) => {
       actions.setView({ axis });
     });
     this.statistic = segmented("statistic", STATISTICS, STATISTIC_NAMES, (statistic) => {
       actions.setView({ statistic });
+    });
+    this.allQuantities.addEventListener("click", () => {
+      actions.setView({ hidden: [], added: this.names });
+    });
+    this.usualQuantities.addEventListener("click", () => {
+      actions.setView({ hidden: [], added: [] });
     });
     this.rowFilter.addEventListener("input", () => {
       actions.setView({ filter: this.rowFilter.value });
@@ -143,16 +164,27 @@ export class Sidebar {
       this.axis.element,
       h("h2", {}, "Colour shows"),
       this.statistic.element,
-      h("h2", {}, "Quantities"),
+      h(
+        "div",
+        { class: "side-head" },
+        h("h2", {}, "Quantities"),
+        this.allQuantities,
+        this.usualQuantities,
+      ),
       this.quantities,
       h("h2", {}, "Rows"),
       this.rowFilter,
+      this.thresholds.element,
       h("h2", {}, "Marks"),
       patternKey(),
     );
   }
 
-  update(all: readonly RunSummary[], view: ViewState, quantities: readonly Quantity[]): void {
+  updateThresholds(state: ThresholdState): void {
+    this.thresholds.update(state);
+  }
+
+  update(all: readonly RunSummary[], view: ViewState, quantities: readonly ShownQuantity[]): void {
     this.last = () => {
       this.update(all, view, quantities);
     };
@@ -195,19 +227,23 @@ export class Sidebar {
     this.actions.setView({ runs: names.sort((a, b) => order.indexOf(a) - order.indexOf(b)) });
   }
 
-  private updateQuantities(quantities: readonly Quantity[], view: ViewState): void {
-    const key = JSON.stringify([quantities, view.hidden]);
+  private updateQuantities(quantities: readonly ShownQuantity[], view: ViewState): void {
+    toggle(
+      this.allQuantities,
+      quantities.some(({ shown }) => !shown),
+    );
+    toggle(this.usualQuantities, view.hidden.length + view.added.length > 0);
+    const key = JSON.stringify([quantities, view.hidden, view.added]);
     if (key === this.quantityKey) return;
     this.quantityKey = key;
+    this.names = quantities.map(({ name }) => name);
     const focused = (document.activeElement as HTMLElement | null)?.dataset["quantity"];
     this.quantities.replaceChildren(
-      ...quantities.map(({ name, title }) => {
-        const shown = !view.hidden.includes(name);
+      ...quantities.map(({ name, title, shown }) => {
         const box = h("input", { type: "checkbox", "data-quantity": name });
         box.checked = shown;
         box.addEventListener("change", () => {
-          const others = view.hidden.filter((item) => item !== name);
-          this.actions.setView({ hidden: shown ? [...others, name] : others });
+          this.actions.setView(choose(view, name, !shown));
         });
         return h("li", {}, h("label", {}, box, h("span", {}, title)));
       }),

@@ -1,8 +1,10 @@
 /** What the tooltip and the screen reader say of a cell. */
 import type { SeriesValues } from "../api/types";
 import type { Cell } from "../model/cells";
+import type { Marker } from "../model/scene";
 import { formatDateTime, formatNumber } from "../ui/format";
 import type { Reading, Tip } from "./context";
+import { onsetPlace, onsetTitle } from "./onset_card";
 
 /** "epoch 9.2–9.3 · steps 691–695" */
 export function placeOf(values: SeriesValues, column: number): string {
@@ -62,4 +64,9 @@ export function cellSpeech(row: string, place: string, cell: Cell): string {
   if (cell.class === "missing") return `${head}missing`;
   const remark = nonfiniteRemark(cell);
   return head + formatNumber(cell.value) + (remark ? `, ${remark}` : "");
+}
+
+export function withMarker(tip: Tip, { onset }: Marker): Tip {
+  const remark = `▼ ${onsetTitle(onset)}, ${onsetPlace(onset)}. Click for evidence and remedies.`;
+  return { ...tip, remarks: [...tip.remarks, remark] };
 }

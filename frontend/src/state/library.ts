@@ -3,8 +3,16 @@
  * something arrived. What has arrived stays until something newer of the same kind replaces it,
  * so that the page never flickers.
  */
-import { isAbort, type Client } from "../api/client";
-import type { RunDetail, RunSummary, SeriesRequest, SeriesValues } from "../api/types";
+import { ApiError, isAbort, type Client } from "../api/client";
+import type {
+  RunDetail,
+  RunSummary,
+  SeriesRequest,
+  SeriesValues,
+  ThresholdInfo,
+  Thresholds,
+} from "../api/types";
+import { equal } from "./store";
 
 export interface SeriesEntry {
   /** All of the series, in as many columns as were asked for. */
@@ -16,6 +24,8 @@ export interface SeriesEntry {
 
 export interface RunEntry {
   detail: RunDetail | null;
+  /** What its onsets were found with. */
+  thresholds: Thresholds;
   error: string | null;
   readonly series: Map<string, SeriesEntry>;
 }
@@ -33,12 +43,24 @@ interface Flight {
   readonly abort: AbortController;
 }
 
+/** Slot of what the thresholds route describes. */
+const DESCRIBED = "thresholds";
+
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
 
 export class Library {
   runs: readonly RunSummary[] | null = null;
   runsError: string | null = null;
+  /** In force: the list of runs was judged with them. */
+  thresholds: Thresholds = {};
+  /** The route's sentence about those that were asked for last; the ones before stay in force. */
+  refusal: string | null = null;
+  /** What thresholds there are. */
+  described: readonly ThresholdInfo[] | null = null;
+  describedError: string | null = null;
+  private asked: Thresholds = {};
+  private judging: AbortController | null = null;
   private readonly entries = new Map<string, RunEntry>();
   /** Under way or done, by slot ("full" or "detail" of a series, or a run): never asked twice. */
   private readonly flights = new Map<string, Flight>();
@@ -52,7 +74,7 @@ export class Library {
   entry(run: string): RunEntry {
     let entry = this.entries.get(run);
     if (!entry) {
-      entry = { detail: null, error: null, series: new Map() };
+      entry = { detail: null, thresholds: {}, error: null, series: new Map() };
       this.entries.set(run, entry);
     }
     return entry;
@@ -73,10 +95,13 @@ export class Library {
 
   /** Ask for the list of runs. Calls that overlap share one request. */
   refresh(): Promise<void> {
+    const { thresholds } = this;
     this.refreshing ??= this.client
-      .runs()
+      .runs(thresholds)
       .then(
         (runs) => {
+          // Other thresholds came meanwhile, or are about to: theirs is the newer list.
+          if (this.judging || thresholds !== this.thresholds) return;
           // What failed while TensorBoard was away is worth another try.
           if (this.runsError !== null) this.forgetFailures();
           this.runs = runs;
@@ -93,6 +118,69 @@ export class Library {
     return this.refreshing;
   }
 
+  /**
+   * Judge by these thresholds from now on. The list and the runs that are shown change together,
+   * once all of them have arrived; their series stay as they are.
+   */
+  judge(thresholds: Thresholds, shown: readonly string[]): void {
+    if (equal(thresholds, this.asked)) return;
+    this.asked = thresholds;
+    this.refusal = null;
+    this.judging?.abort();
+    const abort = (this.judging = new AbortController());
+    const { signal } = abort;
+    const list = this.client.runs(thresholds, signal);
+    const details = list.then((known) => {
+      const names = new Set(known.map(({ run }) => run));
+      const wanted = shown.filter((run) => names.has(run));
+      return Promise.allSettled(wanted.map((run) => this.client.run(run, thresholds, signal)));
+    });
+    this.pending++;
+    Promise.all([list, details])
+      .then(
+        ([runs, settled]) => {
+          if (this.judging !== abort) return;
+          this.thresholds = thresholds;
+          [this.runs, this.runsError] = [runs, null];
+          // A run that could not be had is asked for again as any other.
+          for (const item of settled) if (item.status === "fulfilled") this.adopt(item.value);
+        },
+        (error: unknown) => {
+          if (this.judging !== abort) return;
+          const refused = error instanceof ApiError && error.status === 400;
+          if (refused) this.refusal = error.message;
+          else this.runsError = messageOf(error);
+        },
+      )
+      .finally(() => {
+        this.pending--;
+        if (this.judging === abort) this.judging = null;
+        if (!this.runs && this.refusal !== null) void this.refresh();
+        this.changed();
+      });
+  }
+
+  private adopt(detail: RunDetail): void {
+    const entry = this.entry(detail.run);
+    this.land(JSON.stringify([detail.run]));
+    [entry.detail, entry.thresholds, entry.error] = [detail, this.thresholds, null];
+  }
+
+  wantDescribed(): void {
+    this.fly(
+      DESCRIBED,
+      "",
+      (signal) => this.client.thresholds(signal),
+      (described) => {
+        this.described = described;
+        this.describedError = null;
+      },
+      (error) => {
+        this.describedError = error;
+      },
+    );
+  }
+
   retry(): void {
     this.forgetFailures();
     void this.refresh();
@@ -100,7 +188,10 @@ export class Library {
 
   /** The next `want` asks again. */
   private forgetFailures(): void {
+    if (this.refusal === null) this.asked = this.thresholds;
+    if (this.describedError !== null) this.land(DESCRIBED);
     for (const [slot, flight] of this.flights) {
+      if (slot === DESCRIBED) continue;
       const [run, tag] = JSON.parse(slot) as [string, string?];
       const failed = tag === undefined ? this.entry(run).error : this.series(run, tag)?.error;
       if (failed) {
@@ -114,14 +205,14 @@ export class Library {
     const summary = this.summary(run);
     if (!summary) return;
     const entry = this.entry(run);
-    if (entry.detail?.revision === summary.revision) return;
+    const { thresholds } = this;
+    if (entry.detail?.revision === summary.revision && entry.thresholds === thresholds) return;
     this.fly(
       JSON.stringify([run]),
-      summary.revision,
-      (signal) => this.client.run(run, signal),
+      JSON.stringify([summary.revision, thresholds]),
+      (signal) => this.client.run(run, thresholds, signal),
       (detail) => {
-        entry.detail = detail;
-        entry.error = null;
+        [entry.detail, entry.thresholds, entry.error] = [detail, thresholds, null];
       },
       (error) => {
         entry.error = error;

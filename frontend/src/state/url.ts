@@ -5,6 +5,7 @@
  * key whose value is the default is left out, so that a plain page has a plain URL. Values that
  * make no sense are ignored: a damaged link still opens.
  */
+import type { Thresholds } from "../api/types";
 import { AXIS_MODES } from "../model/columns";
 import { STATISTICS } from "../model/cells";
 import { INITIAL_VIEW, type OnsetChoice, type RowChoice, type ViewState } from "./view";
@@ -34,6 +35,7 @@ export function toParameters(view: ViewState): Record<string, string> {
   if (view.axis !== INITIAL_VIEW.axis) result["axis"] = view.axis;
   if (view.zoom) result["zoom"] = view.zoom.map(numeral).join(SEPARATOR);
   if (view.hidden.length) result["hidden"] = joined(view.hidden);
+  if (view.added.length) result["added"] = joined(view.added);
   if (view.statistic !== INITIAL_VIEW.statistic) result["statistic"] = view.statistic;
   if (view.row) result["row"] = joined([view.row.tag, view.row.row]);
   if (view.onset) {
@@ -45,6 +47,10 @@ export function toParameters(view: ViewState): Record<string, string> {
     [encodeURIComponent(quantity), numeral(low), numeral(high)].join(":"),
   );
   if (pins.length) result["pinned"] = pins.join(SEPARATOR);
+  const thresholds = Object.entries(view.thresholds).map(
+    ([name, value]) => `${encodeURIComponent(name)}:${value}`,
+  );
+  if (thresholds.length) result["thresholds"] = thresholds.join(SEPARATOR);
   return result;
 }
 
@@ -76,6 +82,17 @@ function pinsOf(text: string | undefined): ViewState["pinned"] {
   return pins;
 }
 
+function thresholdsOf(text: string): Thresholds {
+  const found: Record<string, number> = {};
+  for (const item of text.split(SEPARATOR)) {
+    const [name, value] = item.split(":");
+    const number = value?.trim() ? Number(value) : NaN;
+    const [decoded] = parts(name ?? "");
+    if (decoded && Number.isFinite(number)) found[decoded] = number;
+  }
+  return found;
+}
+
 export function fromParameters(parameters: Parameters): ViewState {
   const runs = parameters["runs"];
   return {
@@ -83,12 +100,14 @@ export function fromParameters(parameters: Parameters): ViewState {
     axis: AXIS_MODES.find((mode) => mode === parameters["axis"]) ?? INITIAL_VIEW.axis,
     zoom: zoomOf(parameters["zoom"]),
     hidden: parts(parameters["hidden"] ?? ""),
+    added: parts(parameters["added"] ?? ""),
     statistic:
       STATISTICS.find((name) => name === parameters["statistic"]) ?? INITIAL_VIEW.statistic,
     row: rowOf(parameters["row"]),
     onset: onsetOf(parameters["onset"]),
     filter: parameters["filter"] ?? "",
     pinned: pinsOf(parameters["pinned"]),
+    thresholds: thresholdsOf(parameters["thresholds"] ?? ""),
   };
 }
 

@@ -1,4 +1,5 @@
 /** What the reader chose to look at. All of it lives in the URL (url.ts), and nothing else does. */
+import type { Thresholds } from "../api/types";
 import type { AxisMode } from "../model/columns";
 import type { Statistic } from "../model/cells";
 
@@ -22,6 +23,8 @@ export interface ViewState {
   readonly zoom: readonly [number, number] | null;
   /** Quantities that are not shown. */
   readonly hidden: readonly string[];
+  /** Quantities that are shown besides those that the page shows by itself. */
+  readonly added: readonly string[];
   /** Which statistic of a window the heatmaps paint. */
   readonly statistic: Statistic;
   readonly row: RowChoice | null;
@@ -30,6 +33,8 @@ export interface ViewState {
   readonly filter: string;
   /** Colour scales that the reader holds still: quantity -> its two ends. */
   readonly pinned: Readonly<Record<string, readonly [number, number]>>;
+  /** Those that the reader set to other than the default. */
+  readonly thresholds: Thresholds;
 }
 
 export const INITIAL_VIEW: ViewState = {
@@ -37,11 +42,13 @@ export const INITIAL_VIEW: ViewState = {
   axis: "epoch",
   zoom: null,
   hidden: [],
+  added: [],
   statistic: "mean",
   row: null,
   onset: null,
   filter: "",
   pinned: {},
+  thresholds: {},
 };
 
 export const sameOnset = (a: OnsetChoice | null, b: OnsetChoice | null): boolean =>

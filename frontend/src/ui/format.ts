@@ -16,13 +16,28 @@ export function formatNumber(value: number | null | undefined, digits = 4): stri
 }
 
 /** For tick labels: powers of ten as such. */
-export function formatTick(value: number): string {
+export function formatTick(value: number, digits = 3): string {
   const exponent = Math.log10(Math.abs(value));
   if (value > 0 && Number.isInteger(exponent) && (exponent >= 4 || exponent <= -3)) {
     const digits = String(Math.abs(exponent)).replace(/\d/g, (d) => SUPERSCRIPT[Number(d)] ?? "");
     return `10${exponent < 0 ? "⁻" : ""}${digits}`;
   }
-  return formatNumber(value, 3);
+  return formatNumber(value, digits);
+}
+
+const isPower = (value: number): boolean => Number.isInteger(Math.log10(value));
+
+const MOST_DIGITS = 7;
+
+/** As many digits as it takes to tell neighbours apart; powers of ten only among themselves. */
+export function formatTicks(values: readonly number[]): string[] {
+  const write = values.every(isPower)
+    ? formatTick
+    : (value: number, digits: number) => formatNumber(value, digits);
+  for (let digits = 3; ; digits++) {
+    const texts = values.map((value) => write(value, digits));
+    if (digits === MOST_DIGITS || new Set(texts).size === texts.length) return texts;
+  }
 }
 
 export const formatCount = (value: number): string =>

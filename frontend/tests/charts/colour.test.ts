@@ -41,8 +41,16 @@ describe("fitScale", () => {
     ]);
     expect(scale).toMatchObject({ domain: [1, 5], clippedLow: false, clippedHigh: false });
   });
-  it("says that a log scale cannot show zero", () => {
-    expect(fitScale("log", [[0, 1, 10]])).toMatchObject({ domain: [1, 10], clippedLow: true });
+  it("leaves the dark end of a log scale to zero, and says so", () => {
+    const scale = fitScale("log", [[0, 1, 10]]);
+    expect(scale).toMatchObject({ domain: [0.5, 10], clippedLow: true, only: null });
+    expect(colourOf(scale, "value", 0)).not.toEqual(colourOf(scale, "value", 1));
+  });
+  it("knows when there is but one value", () => {
+    expect(fitScale("linear", [[0, 0], [0]]).only).toBe(0);
+    expect(fitScale("log", [[2, 2]]).only).toBe(2);
+    expect(fitScale("log", [[0, 2]]).only).toBeNull();
+    expect(fitScale("linear", [[1, 2]]).only).toBeNull();
   });
   it("keeps to the bulk where the ends are astronomically far, and says so", () => {
     const values = [1e-30, ...Array.from({ length: 200 }, (_, i) => 1 + i / 100), 1e30];

@@ -7,7 +7,7 @@ import { INITIAL_VIEW, type ViewState } from "../../src/state/view";
 import { infoJson, onsetJson, runJson, seriesValues, summaryJson } from "../examples";
 
 const never = () => Promise.reject(new Error("not asked"));
-const client: Client = { runs: never, run: never, series: never };
+const client: Client = { runs: never, run: never, series: never, thresholds: never };
 
 const log = (name: string) => ({
   ...infoJson({ view: "lines", quantity: "epoch_logs", rows: [name], row_group: name }),

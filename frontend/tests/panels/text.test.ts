@@ -6,7 +6,7 @@ import { moveBy } from "../../src/panels/keys";
 import { evidenceSentence } from "../../src/panels/onset_card";
 import { labelStride, listRows, rowHeightFor } from "../../src/panels/rows";
 import { placeOf } from "../../src/panels/tips";
-import { formatAgo, formatCount, formatNumber, formatTick } from "../../src/ui/format";
+import { formatAgo, formatCount, formatNumber, formatTick, formatTicks } from "../../src/ui/format";
 import { onsetJson, runJson, seriesValues, summaryJson } from "../examples";
 
 const summary = (changes: Record<string, unknown>) =>
@@ -127,6 +127,11 @@ describe("format", () => {
     expect(formatNumber(null)).toBe("–");
     expect(formatTick(1e-12)).toBe("10⁻¹²");
     expect(formatTick(100)).toBe("100");
+    expect(formatTicks([0.1, 0.2])).toEqual(["0.1", "0.2"]);
+    expect(formatTicks([0.6932, 0.6934])).toEqual(["0.6932", "0.6934"]);
+    expect(formatTicks([0.001, 0.0015])).toEqual(["0.001", "0.0015"]);
+    expect(formatTicks([1e-3, 1e-4])).toEqual(["10⁻³", "10⁻⁴"]);
+    expect(formatTicks([1, 1])).toEqual(["1", "1"]);
     expect(formatCount(1234567)).toBe("1 234 567");
     expect(formatAgo(3600)).toBe("60 min ago");
   });

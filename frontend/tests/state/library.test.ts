@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import type { Client } from "../../src/api/client";
+import { ApiError, type Client } from "../../src/api/client";
 import { decodeRun, decodeRuns } from "../../src/api/decode";
 import { Library } from "../../src/state/library";
 import { runJson, seriesValues, summaryJson } from "../examples";
@@ -10,8 +10,11 @@ function setUp(windows = 3) {
   let revision = "r1";
   const values = () => ({ ...seriesValues(["a"], [[1, 2, 3]]), revision, windows });
   const client = {
-    runs: vi.fn(() => Promise.resolve(decodeRuns({ runs: [summaryJson({ revision })] }))),
-    run: vi.fn(() => Promise.resolve(decodeRun(runJson({ revision })))),
+    runs: vi.fn<Client["runs"]>(() =>
+      Promise.resolve(decodeRuns({ runs: [summaryJson({ revision })] })),
+    ),
+    run: vi.fn<Client["run"]>(() => Promise.resolve(decodeRun(runJson({ revision })))),
+    thresholds: vi.fn<Client["thresholds"]>(() => Promise.resolve([])),
     series: vi.fn<Client["series"]>(() => Promise.resolve(values())),
   };
   const library = new Library(client, () => undefined);
@@ -110,5 +113,92 @@ describe("Library", () => {
     client.runs.mockRejectedValueOnce(new Error("Gone."));
     await library.refresh();
     expect([library.runs, library.runsError]).toEqual([null, "Gone."]);
+  });
+
+  it("judges the list and the shown runs anew, all at once, and leaves the series alone", async () => {
+    const { client, library, want, settle } = setUp();
+    await library.refresh();
+    await want();
+    const { detail } = library.entry("a/b");
+    let answer: (() => void) | undefined;
+    client.run.mockImplementationOnce(
+      () =>
+        new Promise((resolve) => {
+          answer = () => {
+            resolve(decodeRun(runJson({ onsets: [] })));
+          };
+        }),
+    );
+    client.runs.mockResolvedValueOnce(decodeRuns({ runs: [summaryJson({ severity: null })] }));
+    library.judge({ spreads: 9 }, ["a/b"]);
+    await settle();
+    expect(library.runs?.[0]?.severity).toBe("critical");
+    expect(library.entry("a/b").detail).toBe(detail);
+    answer?.();
+    await settle();
+    expect(library.runs?.[0]?.severity).toBeNull();
+    expect(library.entry("a/b")).toMatchObject({
+      detail: { onsets: [] },
+      thresholds: { spreads: 9 },
+    });
+    await want();
+    expect(client.run).toHaveBeenCalledTimes(2);
+    expect(client.run.mock.lastCall?.slice(0, 2)).toEqual(["a/b", { spreads: 9 }]);
+    expect(client.series).toHaveBeenCalledTimes(1);
+    await library.refresh();
+    expect(client.runs.mock.lastCall?.[0]).toEqual({ spreads: 9 });
+  });
+  it("keeps what was in force when the route refuses", async () => {
+    const { client, library, want, settle } = setUp();
+    await library.refresh();
+    await want();
+    client.runs.mockRejectedValueOnce(new ApiError("The threshold spikes is 0.", 400));
+    library.judge({ spikes: 0 }, ["a/b"]);
+    await settle();
+    expect([library.refusal, library.runsError]).toEqual(["The threshold spikes is 0.", null]);
+    expect(library.thresholds).toEqual({});
+    library.judge({ spikes: 0 }, ["a/b"]);
+    await want();
+    expect(client.runs).toHaveBeenCalledTimes(2);
+    expect(client.run).toHaveBeenCalledTimes(1);
+    library.judge({}, ["a/b"]);
+    expect(library.refusal).toBeNull();
+  });
+  it("opens with the defaults where a link's thresholds are refused", async () => {
+    const { client, library, settle } = setUp();
+    client.runs.mockRejectedValueOnce(new ApiError("There is no threshold 'x'.", 400));
+    library.judge({ x: 1 }, []);
+    await settle();
+    await settle();
+    expect(library.runs).toHaveLength(1);
+    expect(library.refusal).toBe("There is no threshold 'x'.");
+  });
+  it("forgets the answer to thresholds that were changed again", async () => {
+    const { client, library, settle } = setUp();
+    await library.refresh();
+    const first = decodeRuns({ runs: [summaryJson({ severity: "info" })] });
+    client.runs.mockImplementationOnce(
+      () =>
+        new Promise((resolve) => {
+          setTimeout(() => {
+            resolve(first);
+          }, 5);
+        }),
+    );
+    library.judge({ spikes: 1 }, []);
+    library.judge({ spikes: 2 }, []);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await settle();
+    expect(library.thresholds).toEqual({ spikes: 2 });
+    expect(library.runs?.[0]?.severity).toBe("critical");
+  });
+  it("asks for what thresholds there are once", async () => {
+    const { client, library, settle } = setUp();
+    for (let i = 0; i < 3; i++) {
+      library.wantDescribed();
+      await settle();
+    }
+    expect(client.thresholds).toHaveBeenCalledTimes(1);
+    expect(library.described).toEqual([]);
   });
 });

@@ -7,11 +7,13 @@ const FULL: ViewState = {
   axis: "step",
   zoom: [1.5, 20.25],
   hidden: ["weight_norm"],
+  added: ["cell_state", "a,b"],
   statistic: "max",
   row: { tag: "stability/cell_state/lstm,1", row: "t = 3" },
   onset: { run: "a,b/c=1", kind: "loss_spike", step: 7, row: null },
   filter: "conv & dense",
   pinned: { gradient_norm: [1e-8, 100], "a:b": [-2, 3] },
+  thresholds: { gradient_factor: 1e9, vanishing_ratio: 1e-7, "a:b,c": -2 },
 };
 
 describe("the URL", () => {
@@ -48,6 +50,7 @@ describe("the URL", () => {
       onset: "run,kind",
       runs: "%E0%A4%A",
       pinned: "x:1,y:NaN:2,:",
+      thresholds: "spikes,spreads:,loss_relative:much,:3,update_ratio:1e999",
     };
     expect(fromParameters(damaged)).toEqual({ ...INITIAL_VIEW, runs: [] });
     expect(readHash("#stability&p.stability.filter=%E0%A4%A")).toEqual({ filter: "%E0%A4%A" });
