@@ -219,6 +219,7 @@ setup(
         # What the messages that come with this TensorBoard ask for.
         "protobuf>=6.31.1",
         "numpy>=1.26",
+        "grpcio>=1.74",  # TensorBoard's data server speaks it; its errors are handled by name
         "werkzeug>=2",
     ],
     extras_require={

@@ -54,7 +54,7 @@ def assemble_run(run: str, tags: Tags, data: Mapping[str, Sequence[TensorDatum]]
     return RunSeries(
         run=run,
         windows=windows,
-        series=tuple(_series(item, windows) for item in records.values()),
+        series=tuple(_series(item, windows) for item in records.values() if len(item.step)),
         record=_run_record(data.get(_RUN_RECORD_TAG, ()), notes),
         notes=tuple(notes),
     )

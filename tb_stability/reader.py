@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
 import threading
 from collections.abc import Sequence
 
+import grpc
 from tensorboard.context import RequestContext
 from tensorboard.data import provider as tb_provider
 
@@ -13,6 +15,8 @@ from tb_stability.assemble import Tags, assemble_run
 from tb_stability.metadata import PLUGIN_NAME
 from tb_stability.natural_sort import natural_key
 from tb_stability.series import RunSeries
+
+Data = dict[str, list[tb_provider.TensorDatum]]
 
 # More samples per tag than any run has: the data provider must not thin out what it holds.
 _ALL_SAMPLES = 100_000_000
@@ -67,15 +71,53 @@ class RunReader:
             cached = self._cache.get(key)
             if cached and cached[0] == revision:
                 return cached
-            result = self._provider.read_tensors(
-                context or RequestContext(),
-                experiment_id=experiment_id,
-                plugin_name=PLUGIN_NAME,
-                downsample=_ALL_SAMPLES,
-                run_tag_filter=tb_provider.RunTagFilter(runs=[run]),
-            )
-            self._cache[key] = (revision, assemble_run(run, tags, result.get(run, {})))
+            data, notes = self._read_data(context, experiment_id, run, tags)
+            series = assemble_run(run, tags, data)
+            if notes:
+                series = dataclasses.replace(series, notes=(*series.notes, *notes))
+            self._cache[key] = (revision, series)
             return self._cache[key]
+
+    def _read_data(
+        self, context: RequestContext | None, experiment_id: str, run: str, tags: Tags
+    ) -> tuple[Data, list[str]]:
+        """Returns the tensors of each tag, and notes on what could not be read."""
+        try:
+            return self._read_tags(context, experiment_id, run, None), []
+        except grpc.RpcError as error:
+            if error.code() != grpc.StatusCode.RESOURCE_EXHAUSTED:
+                raise
+        # More than TensorBoard's data server sends in one message: 256 MiB. Asked for tag by tag,
+        # at most single tags are too large.
+        data: Data = {}
+        notes = []
+        for tag in tags:
+            try:
+                data |= self._read_tags(context, experiment_id, run, [tag])
+            except grpc.RpcError as error:
+                if error.code() != grpc.StatusCode.RESOURCE_EXHAUSTED:
+                    raise
+                notes.append(
+                    f"{tag} is larger than TensorBoard's data server can send: start TensorBoard "
+                    "with --load_fast=false to see it."
+                )
+        return data, notes
+
+    def _read_tags(
+        self,
+        context: RequestContext | None,
+        experiment_id: str,
+        run: str,
+        tags: Sequence[str] | None,
+    ) -> Data:
+        result: dict[str, Data] = self._provider.read_tensors(
+            context or RequestContext(),
+            experiment_id=experiment_id,
+            plugin_name=PLUGIN_NAME,
+            downsample=_ALL_SAMPLES,
+            run_tag_filter=tb_provider.RunTagFilter(runs=[run], tags=tags),
+        )
+        return result.get(run, {})
 
     def _list_tags(
         self, context: RequestContext | None, experiment_id: str, runs: Sequence[str] | None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pathlib
 
+import grpc
 import numpy as np
 import pytest
+from tensorboard.data.provider import DataProvider, RunTagFilter
 
 from tb_stability import metadata
 from tb_stability.metadata import SeriesMetadata
@@ -179,3 +181,46 @@ def test_the_epochs_of_a_second_fit_are_counted_on(tmp_path: pathlib.Path) -> No
     writer.close()
     run = read("python loader", tmp_path)
     assert run.windows.epoch.tolist() == [0, 1, 2, 3, 4]
+
+
+class TooLarge(grpc.RpcError):
+    def __init__(self, code: grpc.StatusCode) -> None:
+        self._code = code
+
+    def code(self) -> grpc.StatusCode:
+        return self._code
+
+
+class Limited:
+    """A data provider that cannot send all tags of a run at once, nor one of them at all."""
+
+    def __init__(self, provider: DataProvider, code: grpc.StatusCode) -> None:
+        self._provider = provider
+        self._code = code
+        self.list_tensors = provider.list_tensors
+
+    def read_tensors(self, context: object, *, run_tag_filter: RunTagFilter, **arguments: object):
+        tags = run_tag_filter.tags
+        if tags is None or tags == {"stability/gradient_norm"}:
+            raise TooLarge(self._code)
+        return self._provider.read_tensors(context, run_tag_filter=run_tag_filter, **arguments)
+
+
+def test_what_the_data_server_cannot_send_is_named(tmp_path: pathlib.Path) -> None:
+    synthetic.write(synthetic.healthy(), tmp_path / "run1")
+    with providers.open_provider("python loader", tmp_path) as provider:
+        limited = Limited(provider, grpc.StatusCode.RESOURCE_EXHAUSTED)
+        _, run = RunReader(limited).read("run1", experiment_id="")
+    assert {series.quantity for series in run.series} == {"loss", "learning_rate", "epoch_logs"}
+    assert run.notes == (
+        "stability/gradient_norm is larger than TensorBoard's data server can send: start "
+        "TensorBoard with --load_fast=false to see it.",
+    )
+
+
+def test_another_fault_of_the_data_server_is_not_hidden(tmp_path: pathlib.Path) -> None:
+    synthetic.write(synthetic.healthy(), tmp_path / "run1")
+    with providers.open_provider("python loader", tmp_path) as provider:
+        limited = Limited(provider, grpc.StatusCode.UNAVAILABLE)
+    with pytest.raises(TooLarge):
+        RunReader(limited).read("run1", experiment_id="")
