@@ -126,7 +126,7 @@ def _windows(records: _Records | None, others: Sequence[_Records], notes: list[s
             notes.append(
                 "The run has no stability/windows: its epochs are unknown and shown as epoch 0."
             )
-        first_step = np.append(1, last_step[:-1] + 1)[: len(last_step)]
+        first_step = np.minimum(np.append(1, last_step[:-1] + 1)[: len(last_step)], last_step)
         return Windows(first_step, last_step, np.zeros(len(last_step), dtype=np.int64))
     epoch, steps_in_window = np.maximum(records.values[:, 0, :2], (0, 1)).astype(np.int64).T
     # A second call of `fit` counts its epochs from 0 again; in the run they are counted on.

@@ -67,7 +67,7 @@ class Windows:
         first_window = np.flatnonzero(np.diff(self.epoch, prepend=self.epoch[0] - 1))
         begin = self.first_step[first_window]
         end = self.last_step[np.append(first_window[1:], len(self)) - 1]
-        steps = end - begin + 1
+        steps = np.maximum(end - begin + 1, 1)
         steps[-1] = steps.max()
         epoch = self.epoch[first_window]
 
