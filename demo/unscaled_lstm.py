@@ -86,7 +86,7 @@ CASE = DemoCase(
         name="faulty",
         train=partial(train, scaled=False),
         expected=(
-            Expectation("gate_saturation", 0, "lstm"),
+            Expectation("gate_saturation", 0),
             Expectation("unscaled_input", 0),
         ),
         may_show=(

@@ -29,6 +29,19 @@ _REMEMBERED = 100
 _IN_A_ROW = 8
 
 
+# That a run learns nothing is never certain before it ends, nor is what explains it: some break
+# through late. These are told at the end of training, or where it is to stop on them.
+_PROVISIONAL = frozenset(
+    {
+        "not_learning",
+        "chance_accuracy",
+        "vanishing_gradient",
+        "logit_collapse",
+        "imbalanced_classes",
+    }
+)
+
+
 class LiveOnsets:
     """Keeps what was recorded of a run in memory and judges it as training goes on.
 
@@ -36,7 +49,7 @@ class LiveOnsets:
     2 %, and when it has finished), and after a window in which the loss or a gradient
     norm was not finite, or its maximum exceeded ten times the median of the maxima of the (up to
     100) windows before; after no more than eight such windows in a row. Each kind of onset is told
-    once, if it is a warning or critical.
+    once, if it is a warning or critical; that a run learns nothing, when training has ended.
 
     Args:
       thresholds: Thresholds of the rules.
@@ -87,8 +100,13 @@ class LiveOnsets:
         self._keep(step, [(series, np.asarray(values, np.float32)) for series, values in measured])
         return len(self._spans) >= GROWTH * self._judged
 
-    def judge(self, record: RunRecord | None) -> bool:
-        """Tells the onsets that were not told before; returns whether training is to stop."""
+    def judge(self, record: RunRecord | None, *, final: bool = False) -> bool:
+        """Tells the onsets that were not told before; returns whether training is to stop.
+
+        Args:
+          record: The run record.
+          final: Whether training has ended.
+        """
         if self._faulty or not self._spans:
             return False
         self._judged = len(self._spans)
@@ -101,7 +119,12 @@ class LiveOnsets:
             self._faulty = True
             _warn(f"cannot judge the run while it trains: {_described(error)}")
             return False
-        new = [item for item in onsets if item.severity != "info" and item.kind not in self._told]
+        held_back = frozenset() if final else _PROVISIONAL - self._stop_on
+        new = [
+            item
+            for item in onsets
+            if item.severity != "info" and item.kind not in self._told | held_back
+        ]
         for onset in new:
             if onset.kind not in self._told:
                 self._told.add(onset.kind)

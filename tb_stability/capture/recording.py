@@ -127,7 +127,7 @@ class Recording:
         if self._record is not None:
             self._ending = status != "finished"
             self._end_window(self._context.clock.read())
-            self._judge()
+            self._judge(final=True)
             self._write_record(status)
         self._ended = True
         self._attempt(self._writer.close)
@@ -184,9 +184,11 @@ class Recording:
         if self._live is not None and self._live.add_window(self.steps_done, measured):
             self._judge()
 
-    def _judge(self) -> None:
+    def _judge(self, *, final: bool = False) -> None:
         # The garbage collector may interrupt a recording: there, nobody is to be called.
-        if self._live is not None and not self._ending and self._live.judge(self._record):
+        if self._live is None or self._ending:
+            return
+        if self._live.judge(self._record, final=final):
             self._model.stop_training = True
 
     def _complete_record(self) -> None:

@@ -24,7 +24,7 @@ _ACCURACIES = (
 )
 
 # Below this fraction of the loss of guessing, a classifier has learnt something.
-_GUESSING = 0.97
+GUESSING = 0.97
 
 
 def chance_accuracy(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
@@ -45,15 +45,15 @@ def chance_accuracy(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     accuracy = next(filter(None, (epoch_curve(run, name) for name in _ACCURACIES)), None)
     if shares is None or loss is None or accuracy is None:
         return
-    if run.epochs < thresholds.learning_epochs or not _is_cross_entropy(run):
+    guessing = loss_of_guessing(run)
+    if run.epochs < thresholds.learning_epochs or guessing is None:
         return
     if not (np.isfinite(loss.mean).all() and np.isfinite(accuracy.mean).all()):
         return
     chance = float(np.max(shares))
-    entropy = float(-np.sum(shares[shares > 0] * np.log(shares[shares > 0])))
     best = float(np.max(accuracy.mean))
     threshold = min(2 * chance, chance + 0.1 * (1 - chance))
-    if best > threshold or np.min(loss.mean) < _GUESSING * entropy:
+    if best > threshold or np.min(loss.mean) < GUESSING * guessing:
         return
     yield Onset(
         kind="chance_accuracy",
@@ -74,6 +74,18 @@ def chance_accuracy(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
             baseline=chance,
         ),
     )
+
+
+def loss_of_guessing(run: RunSeries) -> float | None:
+    """Returns the cross-entropy of a classifier that knows only how common the classes are.
+
+    None where the loss is no cross-entropy or the classes are not known.
+    """
+    shares = _shares(run)
+    if shares is None or not _is_cross_entropy(run):
+        return None
+    common = shares[shares > 0]
+    return float(-np.sum(common * np.log(common)))
 
 
 def _shares(run: RunSeries) -> FloatArray | None:

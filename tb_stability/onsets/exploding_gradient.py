@@ -9,23 +9,20 @@ import numpy as np
 
 from tb_stability.detectors import Detection
 from tb_stability.metadata import GRADIENT_NORM
+from tb_stability.onsets.failure import first_failure
 from tb_stability.onsets.onset import Evidence, Onset
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number, place
 from tb_stability.series import BoolArray, FloatArray, RunSeries, Series
-
-_HARM = ("nonfinite_loss", "nonfinite_gradient", "loss_divergence", "loss_spike")
 
 
 def exploding_gradient(
     run: RunSeries, symptoms: Sequence[Onset], thresholds: Thresholds
 ) -> Iterator[Onset]:
     """Yields where the gradients left their baseline before the first failure, if they did."""
-    # What passes without harm is an info, whatever the gradients did.
-    harm = [item for item in symptoms if item.kind in _HARM and item.severity != "info"]
-    if not harm:
+    first = first_failure(symptoms)
+    if first is None:
         return
-    first = min(harm, key=lambda onset: onset.step)
     for series in run.of_quantity(GRADIENT_NORM.name, GRADIENT_NORM.statistics):
         yield from _explosion(series, first, thresholds)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from tb_stability.onsets.chance_accuracy import GUESSING, loss_of_guessing
 from tb_stability.onsets.curve import LossCurve, training_curve
 from tb_stability.onsets.onset import Evidence, Onset
 from tb_stability.onsets.thresholds import Thresholds
@@ -23,7 +24,8 @@ def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     `learning_improvement` below the highest loss of a step in the first window. That highest step
     stands for the untrained model. It holds the noise of single batches too, which makes the rule
     silent where the noise is as large as the improvement that it looks for: there a window says
-    little. Delay: `learning_epochs`. Severity: warning. A loss that was not finite is no evidence,
+    little. Silent, too, for a classifier whose loss is below that of guessing: it was trained
+    before. Delay: `learning_epochs`. Severity: warning. A loss that was not finite is no evidence,
     and a loss that starts at or below zero has no scale.
     """
     curve = training_curve(run)
@@ -34,6 +36,9 @@ def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     if len(known) < len(curve.mean) or not start > 0:
         return
     best = float(np.min(curve.mean))
+    guessing = loss_of_guessing(run)
+    if guessing is not None and best < GUESSING * guessing:
+        return
     threshold = (1 - thresholds.learning_improvement) * start
     if best <= threshold:
         return

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tb_stability.detectors import Elevated
+from tb_stability.onsets.failure import first_failure
 from tb_stability.onsets.onset import Evidence, Onset
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number, place
 from tb_stability.series import RunSeries, Series
-
-_FAILURES = ("nonfinite_loss", "nonfinite_gradient", "loss_divergence", "loss_spike")
 
 
 def update_ratio_high(
@@ -28,10 +27,9 @@ def update_ratio_high(
     of several the one with the largest ratio. Severity: that of the failure. Silent without one:
     the first steps of a fresh model are large in healthy runs as well.
     """
-    failures = [item for item in symptoms if item.kind in _FAILURES and item.severity != "info"]
-    if not failures:
+    failure = first_failure(symptoms)
+    if failure is None:
         return
-    failure = min(failures, key=lambda item: item.step)
     for series in run.of_quantity("update_ratio", ("value", "count")):
         yield from _large(series, failure, thresholds)
 

@@ -193,3 +193,22 @@ def test_a_second_fit_goes_on_with_the_same_run(tmp_path):
 def test_bad_use_is_refused_at_once(given, error, message):
     with pytest.raises(error, match=message):
         StabilityCallback("logs", **given)
+
+
+def test_that_a_run_learns_nothing_is_told_when_it_has_ended(tmp_path, capsys):
+    # Seen in benchmarks/healthy: a run that breaks through after eight epochs was called stuck.
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, trainable=False)])
+    model.add(keras.layers.Dense(3))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.0), loss)
+    x, y = np.zeros((64, 4), np.float32), np.arange(64) % 3
+    printed: list[str] = []
+
+    class Listen(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            printed.append(capsys.readouterr().out)
+
+    callbacks = [StabilityCallback(tmp_path / "run"), Listen()]
+    model.fit(x, y, epochs=5, verbose=0, callbacks=callbacks)
+    assert "not_learning" not in "".join(printed)
+    assert "tb_stability: warning not_learning" in capsys.readouterr().out

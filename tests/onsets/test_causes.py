@@ -305,3 +305,9 @@ def test_an_output_that_fits_its_loss_or_is_unknown_is_not_told(
 
 def test_a_wrong_program_that_learns_is_not_told() -> None:
     assert find_onsets(paired("softmax", True, stuck=False)) == []
+
+
+def test_a_model_that_was_trained_before_has_learnt() -> None:
+    trained = classifier(np.full(8, 0.17), np.full(8, 0.93))
+    trained.series[0].values[...] = synthetic.per_step(np.full(16, 0.17), noise=0.02)
+    assert find_onsets(trained) == []

@@ -1,0 +1,1 @@
+"""What the package is measured with: what the callback costs, how well onsets are found."""
