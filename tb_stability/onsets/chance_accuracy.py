@@ -24,7 +24,7 @@ _ACCURACIES = (
 )
 
 # Below this fraction of the loss of guessing, a classifier has learnt something.
-GUESSING = 0.97
+_GUESSING = 0.97
 
 
 def chance_accuracy(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
@@ -53,7 +53,7 @@ def chance_accuracy(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     chance = float(np.max(shares))
     best = float(np.max(accuracy.mean))
     threshold = min(2 * chance, chance + 0.1 * (1 - chance))
-    if best > threshold or np.min(loss.mean) < GUESSING * guessing:
+    if best > threshold or np.min(loss.mean) < _GUESSING * guessing:
         return
     yield Onset(
         kind="chance_accuracy",

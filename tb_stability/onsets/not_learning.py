@@ -6,12 +6,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tb_stability.onsets.chance_accuracy import GUESSING, loss_of_guessing
+from tb_stability.onsets.chance_accuracy import loss_of_guessing
 from tb_stability.onsets.curve import LossCurve, training_curve
 from tb_stability.onsets.onset import Evidence, Onset
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number
 from tb_stability.series import RunSeries
+
+# A classifier that stays below this fraction of the loss of guessing was trained before.
+_TRAINED = 0.5
 
 
 def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
@@ -24,8 +27,8 @@ def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     `learning_improvement` below the highest loss of a step in the first window. That highest step
     stands for the untrained model. It holds the noise of single batches too, which makes the rule
     silent where the noise is as large as the improvement that it looks for: there a window says
-    little. Silent, too, for a classifier whose loss is below that of guessing: it was trained
-    before. Delay: `learning_epochs`. Severity: warning. A loss that was not finite is no evidence,
+    little. Silent, too, for a classifier whose loss is below half of that of guessing: it was
+    trained before. Delay: `learning_epochs`. Severity: warning. A loss that was not finite is no evidence,
     and a loss that starts at or below zero has no scale.
     """
     curve = training_curve(run)
@@ -37,7 +40,7 @@ def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
         return
     best = float(np.min(curve.mean))
     guessing = loss_of_guessing(run)
-    if guessing is not None and best < GUESSING * guessing:
+    if guessing is not None and best < _TRAINED * guessing:
         return
     threshold = (1 - thresholds.learning_improvement) * start
     if best <= threshold:
