@@ -28,8 +28,8 @@ def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     stands for the untrained model. It holds the noise of single batches too, which makes the rule
     silent where the noise is as large as the improvement that it looks for: there a window says
     little. Silent, too, for a classifier whose loss is below half of that of guessing: it was
-    trained before. Delay: `learning_epochs`. Severity: warning. A loss that was not finite is no evidence,
-    and a loss that starts at or below zero has no scale.
+    trained before. Delay: `learning_epochs`. Severity: warning. A loss that was not finite is no
+    evidence, and a loss that starts at or below zero has no scale.
     """
     curve = training_curve(run)
     if curve is None or run.epochs < thresholds.learning_epochs:
