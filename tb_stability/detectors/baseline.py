@@ -40,10 +40,12 @@ def median_and_spread(values: FloatArray) -> tuple[float, float]:
 class TrailingBaseline:
     """Level and noise of the most recent points that were found healthy, trend or none.
 
-    The level is the median of the newer half of the memory. The noise is the robust standard
+    The level is the median of the newest quarter of the memory. The noise is the robust standard
     deviation of the differences between neighbours over the root of two, since a trend would widen
     the deviations from a median, and a loss in training has a trend (von Neumann et al., The Mean
-    Square Successive Difference, Ann. Math. Statist. 12, 1941, made robust).
+    Square Successive Difference, Ann. Math. Statist. 12, 1941, made robust). Where points go up and
+    down by turns half of these differences are alike, and their deviation may be nil; so the noise
+    is no less than that of the second differences, over the root of six.
 
     Pure Python on a few floats: a call a point of numpy would cost ten times as much.
 
@@ -52,22 +54,27 @@ class TrailingBaseline:
     """
 
     def __init__(self, memory: int) -> None:
-        self._level: collections.deque[float] = collections.deque(maxlen=max(1, memory // 2))
+        self._level: collections.deque[float] = collections.deque(maxlen=max(1, memory // 4))
         self._steps: collections.deque[float] = collections.deque(maxlen=memory)
+        self._bends: collections.deque[float] = collections.deque(maxlen=memory)
         self.count = 0
 
     def append(self, value: float) -> None:
         """Adds a healthy, finite point."""
         if self._level:
-            self._steps.append(value - self._level[-1])
+            step = value - self._level[-1]
+            if self._steps:
+                self._bends.append(abs(step - self._steps[-1]))
+            self._steps.append(step)
         self._level.append(value)
         self.count += 1
 
     def level_and_spread(self) -> tuple[float, float]:
         """Returns level and robust standard deviation, the latter 0 for fewer than three points."""
         level = statistics.median(self._level)
-        if len(self._steps) < 2:
+        if not self._bends:
             return level, 0.0
         slope = statistics.median(self._steps)
-        noise = statistics.median([abs(step - slope) for step in self._steps])
-        return level, MAD_TO_SIGMA * noise / math.sqrt(2)
+        noise = statistics.median([abs(step - slope) for step in self._steps]) / math.sqrt(2)
+        swing = statistics.median_low(self._bends) / math.sqrt(6)
+        return level, MAD_TO_SIGMA * max(noise, swing)

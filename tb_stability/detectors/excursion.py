@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import math
 import statistics
 
 import numpy as np
@@ -21,11 +23,17 @@ class Excursion:
 
         b + max(spreads * s, relative * |b|, give_back)
 
-    where ``give_back`` is the lesser of `giveback` times the improvement ``start - b`` since the
-    start, the median of the first `warmup` points, and, for positive series, of the rise to the
-    geometric mean of start and baseline: whoever has come down from 10 000 to 1 has lost half of
-    the way at 100. It is what tells a fall from the wobble of a loss that has reached zero. The
-    episode is over at the first of `patience` consecutive points below ``b`` plus half the rise
+    or, instead of the first, ``spreads / sqrt(patience)`` deviations together with the points after
+    it, `patience` in all: so many are no likelier than one that is higher.
+
+    ``give_back`` is the lesser of `giveback` times the improvement ``start - b`` since the start,
+    the median of the first `warmup` points, and, for positive series, of the rise to the geometric
+    mean of start and baseline: whoever has come down from 10 000 to 1 has lost half of the way at
+    100. That geometric half counts as no less than `negligible` times the start: what is below that
+    is solved, and its relative jumps are harmless. It is what tells a fall from the wobble of a
+    loss that has reached zero.
+
+    The episode is over at the first of `patience` consecutive points below ``b`` plus half the rise
     that opened it; its points never enter the median.
 
     Before `warmup` healthy points are known the spread is not: then a rise must reach `early_rise`
@@ -33,17 +41,21 @@ class Excursion:
 
     An episode that has lasted fewer than `patience` points when the data end is not reported: one
     high point says nothing yet. So the delay is `patience` points, and `start` is walked back to
-    the first point above half the rise, and a quarter of what
-    opened the episode.
+    the first point of the unbroken run above a quarter of the height that opened the episode, and
+    above half of `spreads` standard deviations.
 
     Attributes:
       spreads: Robust standard deviations above the baseline, default 6: beyond one point in a
         million of normal noise, and of the 10 000 windows of a long run.
       relative: Least rise as a fraction of the baseline's magnitude.
       giveback: Least rise as a fraction of what had been gained since the start.
+      negligible: Least rise of a positive series as a fraction of its start, however little
+        `giveback` asks for. Default 0.01: who has come down from 2.3 to 1e-7 and jumps to 0.01
+        has lost nothing that counts.
       early_rise: Least rise as a fraction of the baseline's magnitude during the warm-up.
       warmup: Healthy points that make a spread.
-      memory: Healthy points that the spread is taken over; the level, over half as many.
+      memory: Healthy points that the spread is taken over, default 40: of fewer it is now and
+        then too small by half. The level is taken over a quarter as many.
       patience: Consecutive points that confirm an episode, and that end it.
 
     Scaling a series scales the detection; shifting it matters to `relative` and to the geometric
@@ -53,9 +65,10 @@ class Excursion:
     spreads: float = 6.0
     relative: float = 0.1
     giveback: float = 0.2
+    negligible: float = 0.01
     early_rise: float = 1.0
     warmup: int = 4
-    memory: int = 20
+    memory: int = 40
     patience: int = 3
 
     def detect(self, values: FloatArray) -> list[Detection]:
@@ -73,9 +86,8 @@ class Excursion:
             if trailing.count:
                 recent, spread = trailing.level_and_spread()
                 baseline = min(baseline, recent)
-                rise = self._least_rise(
-                    baseline, spread, statistics.median(first_points), trailing.count
-                )
+                floor = self._floor(baseline, statistics.median(first_points), trailing.count)
+                rise = self._rise(values, index, Level(baseline, spread, floor))
                 if value > baseline + rise:
                     episode = self._episode(
                         values, index, after_last, Level(baseline, spread, rise)
@@ -92,15 +104,23 @@ class Excursion:
             index += 1
         return detections
 
-    def _least_rise(self, baseline: float, spread: float, start: float, healthy: int) -> float:
-        noise = self.spreads * spread
+    def _rise(self, values: FloatArray, index: int, level: Level) -> float:
+        """Returns what a point must rise by to open an episode."""
+        noise = self.spreads * level.spread
+        together = noise / math.sqrt(self.patience)
+        following = itertools.islice(filter(math.isfinite, values[index:].flat), self.patience)
+        stands = sum(value > level.baseline + together for value in following) == self.patience
+        return max(level.rise, together if stands else noise)
+
+    def _floor(self, baseline: float, start: float, healthy: int) -> float:
+        """Returns the least rise there is, whatever the noise."""
         if healthy < self.warmup:
-            return max(noise, self.early_rise * abs(baseline))
+            return self.early_rise * abs(baseline)
         give_back = self.giveback * (start - baseline)
         if baseline > 0 and start > 0:
             half_way = float(np.sqrt(baseline) * np.sqrt(start))
-            give_back = min(give_back, half_way - baseline)
-        return max(noise, self.relative * abs(baseline), give_back)
+            give_back = min(give_back, max(half_way - baseline, self.negligible * start))
+        return max(self.relative * abs(baseline), give_back)
 
     def _episode(
         self, values: FloatArray, opened: int, after_last: int, level: Level
@@ -123,9 +143,7 @@ class Excursion:
         if not ended and len(above) < self.patience:
             return None
         return Detection(
-            start=_walk_back(
-                values, opened, after_last, max(back, (3 * level.baseline + values[opened]) / 4)
-            ),
+            start=_walk_back(values, opened, after_last, self._calm(level, float(values[opened]))),
             certain=above[min(self.patience, len(above)) - 1],
             end=below[0] if ended else None,
             value=float(np.max(values[above])),
@@ -133,6 +151,11 @@ class Excursion:
             baseline=level.baseline,
             spread=level.spread,
         )
+
+    def _calm(self, level: Level, opened: float) -> float:
+        """Returns the height up to which points before an episode are not yet part of it."""
+        noise = self.spreads * level.spread if level.spread > 0 else level.rise
+        return level.baseline + max(min(level.rise, noise / 2), (opened - level.baseline) / 4)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from tb_stability.onsets.engine import find_onsets
 from tb_stability.onsets.onset import KINDS, Evidence, Onset, Remedy, Severity, worst_severity
+from tb_stability.onsets.symptoms import certain_in_training
 from tb_stability.onsets.thresholds import ThresholdError, Thresholds
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Severity",
     "ThresholdError",
     "Thresholds",
+    "certain_in_training",
     "find_onsets",
     "worst_severity",
 ]

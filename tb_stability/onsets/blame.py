@@ -7,23 +7,32 @@ from collections.abc import Iterable
 
 from tb_stability.onsets.onset import KINDS, Onset
 
-_LOSS = {"loss_spike", "loss_divergence"}
+_LOSS = {"loss_spike", "loss_divergence", "oscillating_loss"}
 _NONFINITE = {"nonfinite_loss", "nonfinite_gradient", "nonfinite_weights"}
+_STEPS = {"exploding_gradient", "update_ratio_high"}
+_SIZES = {"weight_growth", "cell_state_growth", "logit_growth"}
 _UNITS = {"dead_relu", "saturated_activation", "gate_saturation"}
+_FAILURE = _LOSS | _NONFINITE | _UNITS
 _STUCK = {"logit_collapse", "not_learning", "chance_accuracy"}
 
 # Which kinds a kind can bring about. NaN weights make every later loss and gradient NaN, so of the
 # two non-finite kinds the earlier explains the later.
 _EXPLAINS: dict[str, set[str]] = {
-    "wrong_logits_pairing": {"vanishing_gradient"} | _STUCK | _LOSS | _NONFINITE,
+    "wrong_logits_pairing": {"vanishing_gradient", "loss_metric_contradiction"}
+    | _STUCK
+    | _LOSS
+    | _NONFINITE,
     "nonfinite_input": _NONFINITE,
-    "unscaled_input": {"exploding_gradient", "update_ratio_high"} | _LOSS | _NONFINITE | _UNITS,
+    "unscaled_input": {"cell_state_growth"} | _STEPS | _FAILURE,
     "imbalanced_classes": _STUCK,
-    "epoch_boundary_jump": {"exploding_gradient", "update_ratio_high"} | _LOSS,
-    "weight_growth": {"exploding_gradient", "update_ratio_high"} | _LOSS | _NONFINITE | _UNITS,
-    "exploding_gradient": {"update_ratio_high", "weight_growth"} | _LOSS | _NONFINITE | _UNITS,
-    "update_ratio_high": {"exploding_gradient", "weight_growth"} | _LOSS | _NONFINITE | _UNITS,
-    "loss_divergence": {"weight_growth"} | _NONFINITE | _UNITS,
+    "epoch_boundary_jump": _STEPS | _LOSS,
+    "exploding_gradient": _STEPS | _SIZES | _FAILURE,
+    "update_ratio_high": _STEPS | _SIZES | _FAILURE,
+    "weight_growth": {"logit_growth"} | _STEPS | _FAILURE,
+    "cell_state_growth": {"logit_growth", "vanishing_gradient"} | _STEPS | _FAILURE | _STUCK,
+    "logit_growth": _STEPS | _LOSS | _NONFINITE,
+    "oscillating_loss": {"loss_divergence"} | _SIZES | _NONFINITE | _UNITS,
+    "loss_divergence": _SIZES | _NONFINITE | _UNITS,
     "nonfinite_loss": {"loss_divergence"} | _NONFINITE,
     "nonfinite_gradient": {"loss_divergence"} | _NONFINITE,
     "nonfinite_weights": _NONFINITE,
@@ -32,6 +41,7 @@ _EXPLAINS: dict[str, set[str]] = {
     "gate_saturation": {"vanishing_gradient"} | _STUCK,
     "vanishing_gradient": _STUCK,
     "logit_collapse": _STUCK,
+    "update_ratio_low": _STUCK,
     "not_learning": {"chance_accuracy"},
 }
 

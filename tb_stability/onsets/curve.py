@@ -9,7 +9,7 @@ import numpy as np
 from tb_stability.detectors.detector import FloatArray
 from tb_stability.metadata import EPOCH_LOGS, LOSS
 from tb_stability.onsets.wording import place
-from tb_stability.series import RunSeries, Series
+from tb_stability.series import IntArray, RunSeries, Series
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -40,9 +40,45 @@ class LossCurve:
     def of_epochs(self) -> bool:
         return self.highest is None
 
+    @property
+    def untrained(self) -> float:
+        """The loss before training, as far as it is known: the highest step of the first window.
+
+        Of epochs, the first; NaN where that is not finite.
+        """
+        first = self.mean if self.highest is None else self.highest
+        return float(first[0]) if len(first) else np.nan
+
+    @property
+    def of_single_batches(self) -> bool:
+        """Whether each point is the loss of one step, as what other loggers write of batches."""
+        if self.of_epochs:
+            return False
+        return bool(np.median(self.series.statistic("count")[:, 0]) <= 1)
+
+    def by_epoch(self) -> tuple[FloatArray, IntArray, float]:
+        """Returns the mean loss of each epoch, and what stands behind it.
+
+        Returns:
+          The means, NaN where no loss was finite; the index of the point at which each epoch
+          begins, shape ``[epochs]`` both; and how many steps an epoch has in the median, infinite
+          for a curve of epochs, of which it is not known.
+        """
+        epochs = self.series.epoch
+        if self.of_epochs:
+            return self.mean, np.arange(len(epochs)), np.inf
+        begins = np.flatnonzero(np.diff(epochs, prepend=epochs[:1] - 1))
+        known = np.isfinite(self.mean)
+        weight = np.where(known, self.series.statistic("count")[:, 0], 0.0).astype(np.float64)
+        # Weights first: the sum of losses near the end of the range would overflow.
+        steps = np.add.reduceat(weight, begins)
+        share = weight / np.repeat(np.maximum(steps, 1), np.diff(np.append(begins, len(epochs))))
+        mean = np.add.reduceat(np.where(known, self.mean, 0.0) * share, begins)
+        return np.where(steps > 0, mean, np.nan), begins, float(np.median(steps))
+
     def step(self, index: int, position: float = 0.0) -> int:
-        """Step at a position of a point's window."""
-        return int(self.series.first_step[index] + position)
+        """Step at a position of a point's window, its last one at most."""
+        return int(min(self.series.first_step[index] + position, self.series.step[index]))
 
     def epoch(self, index: int) -> int:
         """Epoch of a point."""

@@ -7,17 +7,25 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tb_stability.onsets.onset import Evidence, Onset, Severity
+from tb_stability.onsets.symptoms import first_stuck, is_hurt
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number, place
 from tb_stability.series import FloatArray, RunSeries, Series
 
-_STUCK = ("not_learning", "chance_accuracy")
+# Layers whose output has a size of its own, whatever they are given.
+_SCALING = frozenset(
+    ("Normalization", "Rescaling", "BatchNormalization", "LayerNormalization", "GroupNormalization")
+)
 
 
 def nonfinite_input(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     """Yields the first window in which an input held NaN or infinity.
 
-    Rule: one value is enough. Sampled: what no sampled batch held is not seen. Severity: critical.
+    What it tells: one such sample makes the loss of its batch NaN, and with it the weights.
+
+    Rule: one value is enough. No threshold, no delay. Where a loss, gradient or weight was not
+    finite before the sample was taken, the engine dates it to that. Severity: critical. Silent
+    about batches that were not sampled, and inputs of whole numbers.
     """
     for series in run.of_quantity("inputs", ("nonfinite", "count")):
         broken = series.measured & (series.statistic("nonfinite") > 0)
@@ -46,10 +54,12 @@ def unscaled_input(
     What it tells: the first layer multiplies its gradient and its outputs by the size of its input
     (LeCun et al., Efficient BackProp, 1998, section 4.3).
 
-    Rule: in the first window the deviation of an input, or its mean, is at least `input_size`.
-    Severity: warning. Silent without a symptom: the model may scale its input itself.
+    Rule: in the first window the deviation of an input, or its mean, is at least `input_size`. No
+    delay of its own. Severity: warning. Silent without a symptom, and where the first layer of the
+    record scales what it is given.
     """
-    if not any(item.severity != "info" for item in symptoms):
+    first = run.record.layers[0].class_name if run.record and run.record.layers else ""
+    if not is_hurt(symptoms) or first in _SCALING:
         return
     for series in run.of_quantity("inputs", ("mean", "std", "count")):
         size = np.maximum(series.statistic("std"), np.abs(series.statistic("mean")))[0]
@@ -83,9 +93,10 @@ def imbalanced_classes(
     What it tells: always guessing that class looks like success, and the loss hardly sees the rest.
 
     Rule: the share of one class, over all windows, is at least `class_share`, and the run does not
-    learn. Severity: warning. Silent where it learns: imbalanced data can be learnt all the same.
+    learn. Delay: that of the symptom. Severity: warning. Silent where it learns: imbalanced data
+    can be learnt all the same.
     """
-    if not any(item.kind in _STUCK for item in symptoms):
+    if first_stuck(symptoms) is None:
         return
     for series in run.of_quantity("labels", ("value", "count")):
         mean = class_shares(series)

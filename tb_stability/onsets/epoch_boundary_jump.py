@@ -26,9 +26,10 @@ def epoch_boundary_jump(run: RunSeries, thresholds: Thresholds) -> Iterator[Onse
     Rule: with the mean losses of the last window of an epoch and the first of the next, a boundary
     has a jump where the rise exceeds `spreads` robust standard deviations of the differences
     between neighbouring windows within epochs, `loss_relative` of the level, and `loss_giveback` of
-    the fall within the epoch before it. Jumps recur where there are `boundary_jumps` of them, at
-    more than half of all boundaries from the first jump on. Silent for epochs of fewer than three
-    windows. Severity: warning.
+    the fall within the epoch before it, and the epoch takes half of it back: a loss that rises from
+    epoch to epoch diverges. Jumps recur where there are `boundary_jumps` of them, at more than half
+    of all boundaries from the first jump on. Delay: `boundary_jumps` epochs. Silent for epochs of
+    fewer than three windows. Severity: warning.
     """
     curve = step_curve(run)
     if curve is None:
@@ -54,7 +55,9 @@ def epoch_boundary_jump(run: RunSeries, thresholds: Thresholds) -> Iterator[Onse
             thresholds.loss_giveback * np.abs(falls),
         ]
     )
-    jumps = np.flatnonzero(rises > least)
+    lowest = np.fmin.reduceat(loss, begins)[1:]
+    taken_back = loss[begins[1:]] - lowest >= rises / 2
+    jumps = np.flatnonzero((rises > least) & taken_back)
     if len(jumps) < thresholds.boundary_jumps or 2 * len(jumps) <= len(rises) - jumps[0]:
         return
     first = int(jumps[0])

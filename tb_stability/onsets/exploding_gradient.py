@@ -9,17 +9,29 @@ import numpy as np
 
 from tb_stability.detectors import Detection
 from tb_stability.metadata import GRADIENT_NORM
-from tb_stability.onsets.failure import first_failure
+from tb_stability.onsets.growth import log10_of, window_of
 from tb_stability.onsets.onset import Evidence, Onset
+from tb_stability.onsets.symptoms import first_failure
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number, place
-from tb_stability.series import BoolArray, FloatArray, RunSeries, Series
+from tb_stability.series import RunSeries, Series
 
 
 def exploding_gradient(
     run: RunSeries, symptoms: Sequence[Onset], thresholds: Thresholds
 ) -> Iterator[Onset]:
-    """Yields where the gradients left their baseline before the first failure, if they did."""
+    """Yields where the gradients left their baseline before the first failure, if they did.
+
+    What it tells: the layer in which the trouble began, and the step: often well before the loss
+    shows anything (Pascanu et al., On the difficulty of training recurrent neural networks, 2013).
+
+    Rule: `tb_stability.detectors.departure` on the logarithm of each row's highest norm in a
+    window, by `spreads` and at least `gradient_factor`, up to the failure. Where the run failed
+    before it had a baseline, a hundredfold rise and `gradient_floor`. The row is the one that left
+    first; among those of one window the one that rose the most. Delay: none beyond that of the
+    failure. Severity: that of the failure. Silent without one: gradients that grow while the loss
+    is well harm nobody.
+    """
     first = first_failure(symptoms)
     if first is None:
         return
@@ -28,13 +40,7 @@ def exploding_gradient(
 
 
 def _explosion(series: Series, harm: Onset, thresholds: Thresholds) -> Iterator[Onset]:
-    """Yields where the gradient norms left their baseline on the way to a harm.
-
-    Rule: `tb_stability.detectors.departure` on the logarithm of each row's highest norm in a
-    window. The row is the one that left first; among those of one window the one that rose the
-    most. Severity: that of the harm.
-    """
-    until = min(int(np.searchsorted(series.step, harm.step)), len(series) - 1)
+    until = window_of(series, harm.step)
     departures = _departures(series, until, thresholds)
     if not departures:
         return
@@ -75,11 +81,11 @@ def _departures(series: Series, until: int, thresholds: Thresholds) -> dict[int,
     Where the run failed before it had a baseline, the least norm of the first window stands for
     one, as if it were a window of its own, and `gradient_floor` must be reached too.
     """
-    log_norm = _log_of(series.statistic("max"), series.measured)
-    detector = thresholds.gradient_departure(until)
+    log_norm = log10_of(series.statistic("max"), series.measured)
+    detector = thresholds.departure(until)
     early = until < detector.warmup
     if early:
-        least = _log_of(series.statistic("min")[:1], series.measured[:1])
+        least = log10_of(series.statistic("min")[:1], series.measured[:1])
         log_norm = np.concatenate([least, log_norm])
         detector = dataclasses.replace(detector, until=until + 1)
     departures: dict[int, Detection] = {}
@@ -90,9 +96,3 @@ def _departures(series: Series, until: int, thresholds: Thresholds) -> dict[int,
             elif 10.0**found.value >= thresholds.gradient_floor:
                 departures[row] = dataclasses.replace(found, start=max(found.start - 1, 0))
     return departures
-
-
-def _log_of(norm: FloatArray, measured: BoolArray) -> FloatArray:
-    """Returns log10 of the norms, NaN where missing, non-finite or zero."""
-    valid = measured & np.isfinite(norm) & (norm > 0)
-    return np.log10(np.where(valid, norm, 1.0), where=valid, out=np.full(norm.shape, np.nan))

@@ -9,14 +9,13 @@ import numpy as np
 from tb_stability.detectors import Elevated
 from tb_stability.metadata import PER_STEP
 from tb_stability.onsets.onset import Evidence, Onset
+from tb_stability.onsets.symptoms import first_stuck
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number, place
 from tb_stability.series import RunSeries
 
 # Smaller logits are those of an untrained model: one more is a factor of e in the odds.
 _LEAST_SIZE = 1.0
-
-_STUCK = ("not_learning", "chance_accuracy")
 
 
 def logit_collapse(
@@ -29,12 +28,13 @@ def logit_collapse(
 
     Rule: in a run that does not learn, the mean absolute logit is at least one, and `logit_offset`
     times the spread between the largest and the smallest logit of a sample, to the end of the
-    data. Severity: that of the symptom. Silent for outputs of a single logit, which have no spread.
+    data. Delay: two windows, and that of the symptom. Severity: that of the symptom. Silent where
+    the run learns, and for outputs of a single logit, which have no spread.
     """
-    stuck = [item for item in symptoms if item.kind in _STUCK]
+    stuck = first_stuck(symptoms)
     size = run.first_of("logits", PER_STEP, "mean_abs")
     spread = run.first_of("logits", PER_STEP, "spread")
-    if not stuck or size is None or spread is None or size.rows != spread.rows:
+    if stuck is None or size is None or spread is None or size.rows != spread.rows:
         return
     if not np.array_equal(size.step, spread.step):
         return
@@ -51,7 +51,7 @@ def logit_collapse(
             last = int(np.flatnonzero(measured[:, row])[-1])
             yield Onset(
                 kind="logit_collapse",
-                severity=stuck[0].severity,
+                severity=stuck.severity,
                 epoch=epoch,
                 step=step,
                 row=name,

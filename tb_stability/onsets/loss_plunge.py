@@ -12,8 +12,9 @@ from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number
 from tb_stability.series import RunSeries
 
-# Points that show whether a fall slows down.
-_LEAST_POINTS = 8
+# Points that show whether a fall slows down: two for each eighth of the run.
+_LEAST_POINTS = 16
+_EIGHTHS = 8
 
 
 def loss_plunge(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
@@ -23,9 +24,11 @@ def loss_plunge(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     is no learning. The kind is loss_divergence: down is as wrong as up.
 
     Rule: the loss ends below ``-loss_plunge`` times its scale, the highest that it ever was or the
-    magnitude of its first point, and fell at least as far in the last quarter of the run as in the
-    quarter before: a likelihood that converges slows down. It sets in where the loss first passes
-    minus its scale. Severity: critical.
+    magnitude of its first point, and no quarter of the run took it further down than the last one:
+    a likelihood that converges slows down. The quarters are told from the medians of eighths, since
+    a loss is noisy. It sets in where the loss first passes minus its scale. Delay: 16 points, and
+    until the fall is that deep. Silent for a fall that slows down, however deep. Severity:
+    critical.
     """
     curve = training_curve(run)
     if curve is None:
@@ -36,10 +39,9 @@ def loss_plunge(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
         return
     scale = max(float(np.max(loss)), abs(float(loss[0])))
     threshold = -thresholds.loss_plunge * scale
-    quarter = len(loss) // 4
-    late = loss[-1 - quarter] - loss[-1]
-    before = loss[-1 - 2 * quarter] - loss[-1 - quarter]
-    if not (loss[-1] < threshold and late >= before > 0):
+    levels = np.array([np.median(part) for part in np.array_split(loss, _EIGHTHS)])
+    falls = levels[:-2] - levels[2:]
+    if not (loss[-1] < threshold and falls[-1] > 0 and falls[-1] >= np.max(falls)):
         return
     index = int(known[np.flatnonzero(loss < -scale)[0]])
     yield Onset(

@@ -7,16 +7,29 @@ from collections.abc import Iterator
 import numpy as np
 
 from tb_stability.detectors import Detection
-from tb_stability.onsets.curve import LossCurve, training_curve
+from tb_stability.onsets.curve import LossCurve
+from tb_stability.onsets.objective import lowered_curve
 from tb_stability.onsets.onset import Evidence, Onset
+from tb_stability.onsets.rates import Rates, rates_of
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number
 from tb_stability.series import RunSeries
 
 
 def loss_rises(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
-    """Yields where the training loss rose clear of the best level it had reached."""
-    curve = training_curve(run)
+    """Yields where the training loss rose clear of the best level it had reached.
+
+    What it tells: a step went wrong, and the loss came back from it (loss_spike) or did not
+    (loss_divergence).
+
+    Rule: `tb_stability.detectors.excursion` on the mean loss of each window, or of each epoch where
+    steps are not known, by `spreads`, `loss_relative` and `loss_giveback`. An excursion that lasts
+    to the end of the data is a divergence, any other a spike; a window whose highest step alone
+    rises has one too, by `spike_giveback`. Delay: `loss_patience` windows, or
+    `loss_patience_epochs` epochs. Silent where the loss gives back little of what it had gained,
+    and for losses that are not meant to fall: see `tb_stability.onsets.objective`.
+    """
+    curve = lowered_curve(run)
     if curve is None:
         return
     episodes = thresholds.loss_excursion(epochs=curve.of_epochs).detect(curve.mean)
@@ -27,7 +40,7 @@ def loss_rises(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
         if episode.end is None:
             yield _divergence(curve, episode)
     if spikes:
-        yield _spikes(curve, spikes, thresholds)
+        yield _spikes(curve, spikes, rates_of(run), thresholds)
     elif curve.highest is not None:
         yield from _single_steps(curve, episodes, thresholds)
 
@@ -35,9 +48,8 @@ def loss_rises(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
 def _divergence(curve: LossCurve, episode: Detection) -> Onset:
     """Returns the onset of a loss that rises clear of its level and does not come back.
 
-    Rule: see `tb_stability.detectors.excursion`; the excursion lasts to the end of the data. Delay:
-    `loss_patience` windows, or `loss_patience_epochs` epochs. Silent where the loss never was below
-    its starting level by more than noise and does not double.
+    Severity: critical. Silent where the loss never was below its starting level by more than noise
+    and does not double.
     """
     epoch, step = curve.epoch(episode.start), curve.step(episode.start)
     return Onset(
@@ -57,15 +69,32 @@ def _divergence(curve: LossCurve, episode: Detection) -> Onset:
     )
 
 
-def _spikes(curve: LossCurve, spikes: list[Detection], thresholds: Thresholds) -> Onset:
+def _spikes(
+    curve: LossCurve, spikes: list[Detection], rates: Rates | None, thresholds: Thresholds
+) -> Onset:
     """Returns the first of the spikes from which the mean loss recovered, the others folded in.
 
-    Rule: as for a divergence, but the loss comes back. Severity: info, or warning where there are
-    `spikes` of them or one lasted longer than an epoch.
+    Severity: info; a warning where there are
+    `spikes` of them, or one that lasted into another epoch, and the run spent `spike_share` of its
+    points in them: three bad points in three thousand harm nobody. A spike that gave back less than
+    `loss_giveback` of what had been gained counts for neither, high as it may be beside a loss near
+    zero: it came back. Nor does one that began as the learning rate was raised, as where a schedule
+    starts anew; nor, where each point is the loss of a single batch, one alone.
     """
     first = spikes[0]
-    lasted = max(curve.epoch((spike.end or 0) - 1) - curve.epoch(spike.start) for spike in spikes)
-    serious = len(spikes) >= thresholds.spikes or lasted >= 1
+    least = 2 if curve.of_single_batches else 1
+    worth = [
+        spike
+        for spike in spikes
+        if (spike.end or 0) - spike.start >= least
+        and not _began_with_the_rate(curve, spike, rates)
+        and spike.value - spike.baseline
+        >= thresholds.loss_giveback * (curve.untrained - spike.baseline)
+    ]
+    lasted = [curve.epoch((spike.end or 0) - 1) - curve.epoch(spike.start) for spike in worth]
+    share = sum((spike.end or 0) - spike.start for spike in worth) / len(curve.mean)
+    keep_coming = len(worth) >= thresholds.spikes or max(lasted, default=0) >= 1
+    serious = keep_coming and share >= thresholds.spike_share
     epoch, step = curve.epoch(first.start), curve.step(first.start)
     last = spikes[-1]
     return Onset(
@@ -83,6 +112,12 @@ def _spikes(curve: LossCurve, spikes: list[Detection], thresholds: Thresholds) -
         evidence=_evidence(curve, "mean", "rises clear of the best level and comes back", first),
         end_step=curve.step(last.end or 0),
     )
+
+
+def _began_with_the_rate(curve: LossCurve, spike: Detection, rates: Rates | None) -> bool:
+    before = max(spike.start - 1, 0)
+    last = int(curve.series.step[spike.start])
+    return rates is not None and rates.is_raised(curve.step(before), last)
 
 
 def _single_steps(

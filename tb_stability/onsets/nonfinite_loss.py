@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tb_stability.detectors import NonFinite
+from tb_stability.metadata import EPOCH_LOGS
 from tb_stability.onsets.curve import LossCurve, epoch_curve, training_curve
 from tb_stability.onsets.onset import Evidence, Onset
 from tb_stability.onsets.thresholds import Thresholds
@@ -17,25 +18,34 @@ from tb_stability.series import RunSeries
 def nonfinite_loss(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     """Yields the first step at which the loss was not finite.
 
-    The validation loss is asked only where the training loss is finite throughout: it follows it.
+    What it tells: from here on the gradients are not finite either, and a plain optimizer makes the
+    weights so.
+
+    The other losses in the logs, those of parts of the model and of validation, are asked only
+    where the training loss is finite throughout: they follow it.
     """
     training = training_curve(run)
     found = list(_nonfinite(training)) if training is not None else []
-    validation = epoch_curve(run, "val_loss")
-    if (
-        not found
-        and validation is not None
-        and (training is None or validation.tag != training.tag)
-    ):
-        found = list(_nonfinite(validation))
+    for name in _other_losses(run):
+        curve = None if found else epoch_curve(run, name)
+        if curve is not None and (training is None or curve.tag != training.tag):
+            found = list(_nonfinite(curve))
     yield from found
+
+
+def _other_losses(run: RunSeries) -> list[str]:
+    """Returns the names of losses in the epoch logs, those of training first."""
+    names = [series.rows[0] for series in run.of_quantity(EPOCH_LOGS.name, EPOCH_LOGS.statistics)]
+    losses = [name for name in names if "loss" in name.lower() and name != "loss"]
+    return sorted(losses, key=lambda name: (name.startswith("val_"), name != "val_loss"))
 
 
 def _nonfinite(curve: LossCurve) -> Iterator[Onset]:
     """Yields the first step at which the loss was NaN or infinite.
 
-    Rule: one such value is enough; there is no threshold and no delay. Where training went on to be
-    finite again it is a warning, else critical. Later episodes are folded into the first.
+    Rule: one such value is enough; there is no threshold and no delay. Severity: critical; a
+    warning where training went on to be finite again, and for a validation loss. Later episodes are
+    folded into the first. Silent about a loss that was not logged for an epoch.
     """
     episodes = NonFinite().detect(curve.nonfinite)
     if not episodes:
@@ -54,14 +64,18 @@ def _nonfinite(curve: LossCurve) -> Iterator[Onset]:
         severity="critical" if lasting and not validation else "warning",
         epoch=epoch,
         step=step,
-        row=name if validation else None,
+        row=None if name == "loss" else name,
         message=(
-            f"The {'validation ' if validation else ''}loss became "
+            f"{_called(name)} became "
             f"{number(value)} at {curve.place(episode.start, position)}, {end}."
         ),
         evidence=Evidence(curve.tag, "nonfinite", "the loss is NaN or infinite", value),
         end_step=None if lasting else curve.step(episodes[-1].end or 0),
     )
+
+
+def _called(name: str) -> str:
+    return {"loss": "The loss", "val_loss": "The validation loss"}.get(name, f"The log {name}")
 
 
 def _first_value(curve: LossCurve, index: int) -> float:

@@ -6,15 +6,25 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tb_stability.onsets.chance_accuracy import loss_of_guessing
-from tb_stability.onsets.curve import LossCurve, training_curve
+from tb_stability.onsets.curve import LossCurve
+from tb_stability.onsets.guessing import Guessing, accuracy_curve, guessing_in
+from tb_stability.onsets.objective import lowered_curve
 from tb_stability.onsets.onset import Evidence, Onset
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number
-from tb_stability.series import RunSeries
+from tb_stability.series import FloatArray, RunSeries
 
 # A classifier that stays below this fraction of the loss of guessing was trained before.
 _TRAINED = 0.5
+
+# A classifier whose losses lie between these fractions of it guesses.
+_AT_GUESSING = (0.97, 1.05)
+
+# An accuracy that no guessing among balanced classes reaches: a half and a tenth of the rest.
+_KNOWING = 0.55
+
+# A log that begins later than this, counted from 0 or from 1, is of a run that was resumed.
+_FIRST_EPOCH = 1
 
 
 def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
@@ -27,24 +37,38 @@ def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     `learning_improvement` below the highest loss of a step in the first window. That highest step
     stands for the untrained model. It holds the noise of single batches too, which makes the rule
     silent where the noise is as large as the improvement that it looks for: there a window says
-    little. Silent, too, for a classifier whose loss is below half of that of guessing: it was
-    trained before. Delay: `learning_epochs`. Severity: warning. A loss that was not finite is no
-    evidence, and a loss that starts at or below zero has no scale.
+    little. Of a log of epochs, where the untrained model is not seen, the lowest loss lies less
+    than `learning_improvement_epochs` below the first.
+
+    Or, where it is known what guessing gives and no accuracy is logged (else chance_accuracy tells
+    it): no window's loss is below 0.97 of that of guessing, and half are within 1.05 of it, however
+    it began.
+
+    Silent, too, for a model that was trained before or learns all the same: a classifier whose loss
+    is below half of that of guessing, whose accuracy is better than guessing in the first epoch or
+    above 0.55 in any; a log that begins in the middle. And for a loss that is not meant to fall, as
+    a GAN's. Delay: `learning_epochs`. Severity: warning. A loss that was not finite is no evidence,
+    and a loss that starts at or below zero has no scale.
     """
-    curve = training_curve(run)
+    curve = lowered_curve(run)
     if curve is None or run.epochs < thresholds.learning_epochs:
         return
-    start = _start(curve)
+    start = curve.untrained
     known = np.flatnonzero(np.isfinite(curve.mean))
     if len(known) < len(curve.mean) or not start > 0:
         return
     best = float(np.min(curve.mean))
-    guessing = loss_of_guessing(run)
-    if guessing is not None and best < _TRAINED * guessing:
+    improvement = (
+        thresholds.learning_improvement_epochs
+        if curve.of_epochs
+        else thresholds.learning_improvement
+    )
+    threshold = (1 - improvement) * start
+    guessing, accuracy = guessing_in(run), accuracy_curve(run)
+    guesses = guessing is not None and accuracy is None and _guesses(curve.mean, guessing)
+    if _knows_something(run, best, guessing, accuracy) or not (best > threshold or guesses):
         return
-    threshold = (1 - thresholds.learning_improvement) * start
-    if best <= threshold:
-        return
+    at_guessing = f" That of {guessing} is {number(guessing.loss)}." if guesses and guessing else ""
     yield Onset(
         kind="not_learning",
         severity="warning",
@@ -53,7 +77,7 @@ def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
         row=None,
         message=(
             f"The loss never improves: it starts at {number(start)}, and its best in "
-            f"{run.epochs} epochs is {number(best)}."
+            f"{run.epochs} epochs is {number(best)}.{at_guessing}"
         ),
         evidence=Evidence(
             tag=curve.tag,
@@ -66,6 +90,22 @@ def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     )
 
 
-def _start(curve: LossCurve) -> float:
-    first = curve.mean if curve.highest is None else curve.highest
-    return float(first[0]) if len(first) else np.nan
+def _guesses(loss: FloatArray, guessing: Guessing) -> bool:
+    low, high = _AT_GUESSING[0] * guessing.loss, _AT_GUESSING[1] * guessing.loss
+    return bool(np.min(loss) >= low and np.median(loss) <= high)
+
+
+def _knows_something(
+    run: RunSeries, best: float, guessing: Guessing | None, accuracy: LossCurve | None
+) -> bool:
+    if run.windows.epoch[0] > _FIRST_EPOCH or (run.record and run.record.first_step > 1):
+        return True
+    if guessing is not None and best < _TRAINED * guessing.loss:
+        return True
+    if accuracy is None or np.isnan(accuracy.mean).all():
+        return False
+    if guessing is None:
+        return float(np.nanmax(accuracy.mean)) > _KNOWING
+    if accuracy.mean[0] > guessing.better:
+        return True
+    return float(np.nanmax(accuracy.mean)) > max(_KNOWING, guessing.better)

@@ -35,14 +35,16 @@ def unresponsive_units(
     """Yields where units died or saturated for good, one onset a kind.
 
     What it tells: no gradient flows through such units; they learn nothing any more, and where a
-    whole layer is lost, nothing before it learns either.
+    whole layer is lost, nothing before it learns either (Lu et al., Dying ReLU and Initialization,
+    2019).
 
     Rule: a row's fraction reaches `unit_fraction` and stays there to the end of the data, for
     `unit_patience` windows at least. The row is the one where that began; of several the one with
     the largest fraction. A unit counts in a window only if it was lost in all of it, so where a
     symptom lies in the window before, it was lost there. What follows NaN is not judged: a ReLU
-    makes zeros of it. Severity: warning where a symptom shows that it hurts, else info: wide
-    layers lose many units in healthy runs, to no harm. Delay: `unit_patience` windows.
+    makes zeros of it. Delay: `unit_patience` windows. Severity: warning where a symptom shows that
+    it hurts, else info: wide layers lose many units in healthy runs, to no harm. Silent where the
+    units come back.
     """
     serious = [item for item in symptoms if item.severity != "info"]
     broken = [item.step for item in serious if item.kind.startswith("nonfinite")]

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tb_stability.detectors import Elevated
-from tb_stability.onsets.failure import first_failure
+from tb_stability.onsets.growth import window_of
 from tb_stability.onsets.onset import Evidence, Onset
+from tb_stability.onsets.symptoms import first_failure
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number, place
 from tb_stability.series import RunSeries, Series
@@ -24,8 +25,9 @@ def update_ratio_high(
 
     Rule: when the run fails, or in the window before, a row's ratio is at least `update_ratio`; the
     onset is where the unbroken stretch of such windows began. The row is the one that began first,
-    of several the one with the largest ratio. Severity: that of the failure. Silent without one:
-    the first steps of a fresh model are large in healthy runs as well.
+    of several the one with the largest ratio. Delay: none beyond that of the failure; the ratio is
+    measured once a window. Severity: that of the failure. Silent without one: the first steps of a
+    fresh model are large in healthy runs as well.
     """
     failure = first_failure(symptoms)
     if failure is None:
@@ -35,7 +37,7 @@ def update_ratio_high(
 
 
 def _large(series: Series, failure: Onset, thresholds: Thresholds) -> Iterator[Onset]:
-    until = min(int(np.searchsorted(series.step, failure.step)), len(series) - 1)
+    until = window_of(series, failure.step)
     ratio = np.where(series.measured, series.statistic("value"), np.nan)[: until + 1]
     detector = Elevated(thresholds.update_ratio)
     reaching = [

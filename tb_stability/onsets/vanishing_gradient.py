@@ -8,11 +8,10 @@ import numpy as np
 
 from tb_stability.metadata import GRADIENT_NORM
 from tb_stability.onsets.onset import Evidence, Onset
+from tb_stability.onsets.symptoms import first_stuck
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number, place
 from tb_stability.series import RunSeries, Series
-
-_STUCK = ("not_learning", "chance_accuracy")
 
 
 def vanishing_gradient(
@@ -20,18 +19,19 @@ def vanishing_gradient(
 ) -> Iterator[Onset]:
     """Yields the layers that hardly any gradient reaches, in a run that does not learn.
 
-    What it tells: the layers near the input stay as they were initialised.
+    What it tells: the layers near the input stay as they were initialised (Hochreiter, 1991; Glorot
+    and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010).
 
     Rule: while the run does not learn, the median over windows of the mean gradient norm of a layer
     is less than `vanishing_ratio` of the largest of the layers behind it. The row is the first
-    layer from the input of which that is so. Silent where the run learns: a solved problem has tiny
-    gradients too. Severity: that of the symptom.
+    layer from the input of which that is so. Delay: that of the symptom. Severity: that of the
+    symptom. Silent where the run learns: a solved problem has tiny gradients too.
     """
-    stuck = [item for item in symptoms if item.kind in _STUCK]
-    if not stuck:
+    stuck = first_stuck(symptoms)
+    if stuck is None:
         return
     for series in run.of_quantity(GRADIENT_NORM.name, GRADIENT_NORM.statistics):
-        yield from _faded(series, stuck[0], thresholds)
+        yield from _faded(series, stuck, thresholds)
 
 
 def _faded(series: Series, symptom: Onset, thresholds: Thresholds) -> Iterator[Onset]:

@@ -8,11 +8,18 @@ import numpy as np
 
 from tb_stability.detectors import NonFinite
 from tb_stability.onsets.onset import Evidence, Onset
+from tb_stability.onsets.symptoms import is_hurt
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number, place
 from tb_stability.series import FloatArray, RunSeries, Series
 
 _STATISTICS = ("value", "count")
+
+# The norm that an initialisation gives to a layer is no less: Glorot's is sqrt(2 m n / (m + n)) for
+# a matrix of m by n (Glorot and Bengio, Understanding the difficulty of training deep feedforward
+# neural networks, 2010), one at 1 by 1 and more for any other; He's is sqrt(2 n); a scale of ones
+# has sqrt(n). What begins smaller was made small on purpose.
+_LEAST_NORM = 1.0
 
 
 def nonfinite_weights(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
@@ -22,7 +29,8 @@ def nonfinite_weights(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]
     can make zeros of NaN.
 
     Rule: the weight norm is NaN or infinite; one is enough. The row is the first from the input of
-    those that broke together. Severity: critical.
+    those that broke together. No threshold. Delay: one window, at whose end the norm is taken.
+    Severity: critical.
     """
     for series in run.of_quantity("weight_norm", _STATISTICS):
         norm = series.statistic("value")
@@ -60,12 +68,14 @@ def weight_growth(
 
     What it tells: nothing holds the weights back, and sooner or later their products overflow.
 
-    Rule: the norm of a layer reaches `weight_growth` times that of the first window, and it is at
-    its highest at the end of the data, or when it was last finite. It sets in where the norm first
-    reaches twice the first. The row is the one that grew the most. Severity: warning where a
-    symptom shows that it hurts, else info. Silent for layers whose weights begin at zero.
+    Rule: the norm of a layer reaches `weight_growth` times that of the first window, which counts
+    as no less than one, and it is at its highest at the end of the data, or when it was last
+    finite. It sets in where the norm first reaches twice the first. The row is the one that grew
+    the most. Delay: none. Severity: warning where a symptom shows that it hurts, else info.
+    Silent for layers that begin near zero, such as a last layer that is to do nothing at first,
+    and grow to what a usual initialisation would have given them: no less than one.
     """
-    hurt = any(item.severity != "info" for item in symptoms)
+    hurt = is_hurt(symptoms)
     for series in run.of_quantity("weight_norm", _STATISTICS):
         norm = series.statistic("value")
         valid = series.measured & np.isfinite(norm)
@@ -76,19 +86,23 @@ def weight_growth(
 
 
 def _growth(norm: FloatArray) -> float:
-    if not len(norm) or not norm[0] > 0 or norm[-1] < np.max(norm):
+    if not len(norm) or norm[-1] < np.max(norm):
         return 0.0
-    return float(norm[-1] / norm[0])
+    return float(norm[-1] / _first(norm))
+
+
+def _first(norm: FloatArray) -> float:
+    return max(float(norm[0]), _LEAST_NORM)
 
 
 def _grown(
     series: Series, row: int, known: np.ndarray, thresholds: Thresholds, *, hurt: bool
 ) -> Onset:
     norm = series.statistic("value")[known, row]
-    window = int(known[np.flatnonzero(norm >= 2 * norm[0])[0]])
+    first, last = _first(norm), float(norm[-1])
+    window = int(known[np.flatnonzero(norm >= min(2 * first, last))[0]])
     epoch, step = int(series.epoch[window]), int(series.first_step[window])
     name = series.rows[row]
-    first, last = float(norm[0]), float(norm[-1])
     return Onset(
         kind="weight_growth",
         severity="warning" if hurt else "info",
@@ -102,7 +116,7 @@ def _grown(
         evidence=Evidence(
             tag=series.tag,
             statistic="value",
-            rule="grows to a multiple of the first norm, and is highest at the end",
+            rule="grows to a multiple of the first norm, or of one, and is highest at the end",
             value=last,
             threshold=thresholds.weight_growth * first,
             baseline=first,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tb_stability.onsets.onset import Evidence, Onset
+from tb_stability.onsets.symptoms import is_hurt
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.record import OutputRecord
 from tb_stability.series import RunSeries
@@ -26,7 +27,7 @@ def wrong_logits_pairing(
     not be unstable.
     """
     record = run.record
-    hurt = any(item.severity != "info" for item in symptoms)
+    hurt = is_hurt(symptoms)
     if record is None or not hurt or not len(run.windows):
         return
     for output in record.outputs:

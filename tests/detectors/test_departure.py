@@ -67,3 +67,20 @@ def test_a_mild_growth_at_the_start_is_not_the_explosion() -> None:
     (found,) = Departure().detect(log_norm)
     assert found.start == 17
     assert found.baseline == pytest.approx(np.log10(0.13), abs=0.01)
+
+
+@pytest.mark.parametrize("shift", [-3.0, 5.0])
+def test_a_factor_of_the_norms_changes_the_numbers_and_nothing_else(shift: float) -> None:
+    values = signals.ramped(log_norms(0), 40, 0.5)
+    (plain,), (moved,) = (Departure(until=50).detect(item) for item in (values, values + shift))
+    assert (moved.start, moved.certain) == (plain.start, plain.certain)
+    assert moved.baseline == pytest.approx(plain.baseline + shift)
+    assert moved.threshold == pytest.approx(plain.threshold + shift)
+    assert moved.spread == pytest.approx(plain.spread)
+
+
+def test_the_points_of_the_run_are_no_part_of_its_baseline() -> None:
+    values = signals.stepped(log_norms(0), 40, 3.0)
+    (found,) = Departure(until=55).detect(values)
+    (higher,) = Departure(until=55).detect(signals.stepped(values, 40, 20.0))
+    assert (higher.baseline, higher.threshold) == (found.baseline, found.threshold)

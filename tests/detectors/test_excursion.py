@@ -84,3 +84,32 @@ def test_scaling_the_series_scales_the_detection(scale: float) -> None:
     (plain,), (scaled,) = Excursion().detect(values), Excursion().detect(values * scale)
     assert scaled.start == plain.start
     assert scaled.threshold == pytest.approx(plain.threshold * scale)
+
+
+def test_several_points_together_are_as_sure_as_one_that_is_higher() -> None:
+    # Seen in training: a noisy loss that went back to that of the untrained model and stayed there.
+    rng = np.random.default_rng(0)
+    base = 0.8 + 0.1 * rng.standard_normal(60)
+    base[:4] = [2.0, 1.5, 1.2, 1.0]
+    stays = signals.stepped(base, 40, 0.5)
+    (found,) = Excursion().detect(stays)
+    assert (found.start, found.end) == (40, None)
+    assert found.threshold - found.baseline == pytest.approx(found.spread * 6 / np.sqrt(3))
+    passes = signals.spiked(base, 40, 0.5, 1)
+    assert Excursion().detect(passes) == []
+
+
+def test_what_is_left_of_a_hundredth_of_the_start_is_solved() -> None:
+    level = np.maximum(2.3 * 10.0 ** (-np.arange(60) / 5), 1e-7)
+    jumps = signals.stepped(level, 40, 0.01)
+    assert Excursion().detect(jumps) == []
+    assert [item.start for item in Excursion(negligible=0.0).detect(jumps)] == [40]
+
+
+@pytest.mark.parametrize("shift", [-50.0, -5.0])
+def test_shifting_a_series_below_zero_leaves_its_dates(shift: float) -> None:
+    values = signals.stepped(signals.falling(np.random.default_rng(0)), 40, 2.0)
+    (plain,) = Excursion(relative=0.0).detect(values)
+    (moved,) = Excursion(relative=0.0).detect(values + shift)
+    assert (moved.start, moved.end) == (plain.start, plain.end)
+    assert moved.baseline == pytest.approx(plain.baseline + shift)

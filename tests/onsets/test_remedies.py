@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import ast
+import dataclasses
+
 import numpy as np
 import pytest
 
 from tb_stability.onsets import KINDS, Evidence, Onset, find_onsets
 from tb_stability.onsets.remedies import remedies_for
-from tests import signals, synthetic
+from tb_stability.record import LayerRecord, OutputRecord, RunRecord
+from tb_stability.series import RunSeries
+from tests import histories, signals, synthetic
+from tests.onsets.runs import stuck_run, with_quantity
 
 
 def test_clipping_is_advised_at_the_healthy_95th_percentile_of_the_whole_norm() -> None:
@@ -21,15 +27,15 @@ def test_clipping_is_advised_at_the_healthy_95th_percentile_of_the_whole_norm() 
 def test_a_rate_that_a_schedule_had_raised_is_advised_back_to_where_it_was_healthy() -> None:
     values = signals.stepped(signals.falling(np.random.default_rng(0)), 40, 2.0)
     rates = np.where(np.arange(60) < 38, 0.001, 0.01)
-    (onset,) = find_onsets(synthetic.run(values, rates=rates))
-    assert onset.remedies[0].text.startswith("Keep the learning rate at or below 0.001")
-    assert onset.remedies[0].code == "keras.optimizers.Adam(learning_rate=0.001)"
+    (told,) = find_onsets(synthetic.run(values, rates=rates))
+    assert told.remedies[0].text.startswith("Keep the learning rate at or below 0.001")
+    assert told.remedies[0].code == "keras.optimizers.Adam(learning_rate=0.001)"
 
 
 def test_a_constant_rate_is_advised_down_by_ten() -> None:
     values = signals.stepped(signals.falling(np.random.default_rng(0)), 40, 2.0)
-    (onset,) = find_onsets(synthetic.run(values, rates=np.full(60, 0.01)))
-    assert onset.remedies[0].code == "keras.optimizers.Adam(learning_rate=0.001)"
+    (told,) = find_onsets(synthetic.run(values, rates=np.full(60, 0.01)))
+    assert told.remedies[0].code == "keras.optimizers.Adam(learning_rate=0.001)"
 
 
 def test_shorter_sequences_are_advised_for_recurrent_models() -> None:
@@ -50,20 +56,95 @@ def test_a_raised_rate_comes_before_clipping_which_then_keeps_the_healthy_rate()
 def test_the_healthy_period_ends_where_the_cause_began() -> None:
     explosion, *consequences = find_onsets(synthetic.exploding())
     clip = explosion.remedies[0]
-    assert all(clip in onset.remedies for onset in consequences)
+    assert all(clip in item.remedies for item in consequences)
 
 
-@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"overfitting", "validation_spike"}))
-def test_every_kind_has_a_remedy_that_names_no_placeholder(kind: str) -> None:
-    evidence = Evidence("stability/x", "value", "rule", 0.5)
-    onset = Onset(kind, "warning", 6, 121, "lstm", "message", evidence)
-    remedies = remedies_for(synthetic.exploding(), onset, 121)
-    assert remedies
-    assert all("{" not in remedy.text + remedy.code for remedy in remedies)
+def onset(kind: str, value: float = 0.5, row: str = "lstm") -> Onset:
+    evidence = Evidence("stability/x", "value", "rule", value)
+    return Onset(kind, "warning", 6, 121, row, "message", evidence)
+
+
+def runs() -> list[RunSeries]:
+    """With a record and without, with gradients and rates and without."""
+    full = synthetic.exploding()
+    return [
+        full,
+        dataclasses.replace(full, record=None),
+        dataclasses.replace(full, series=full.series[:1]),
+        dataclasses.replace(full, series=full.series[:1], record=None),
+        dataclasses.replace(full, record=RunRecord(optimizer={"class_name": "my>Adam"})),
+    ]
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"overfitting"}))
+def test_every_kind_has_a_remedy_that_can_be_read_and_pasted(kind: str) -> None:
+    for run in runs():
+        for value in (0.0, 0.5, np.nan, np.inf):
+            for row in ("lstm", "block_1/dense", "pixels"):
+                remedies = remedies_for(run, onset(kind, value, row), 121)
+                assert remedies
+                assert all("{" not in remedy.text for remedy in remedies)
+                for remedy in remedies:
+                    ast.parse(remedy.code)
+
+
+def test_an_info_needs_no_remedy() -> None:
+    info = dataclasses.replace(onset("loss_spike"), severity="info")
+    assert remedies_for(synthetic.exploding(), info, 121) == ()
+
+
+def with_layer(class_name: str, name: str) -> RunSeries:
+    record = dataclasses.replace(
+        synthetic.run_record(), layers=(LayerRecord(name, class_name, 100, "relu"),)
+    )
+    return dataclasses.replace(synthetic.exploding(), record=record)
+
+
+@pytest.mark.parametrize(
+    ("class_name", "code"),
+    [
+        ("Dense", 'keras.layers.Dense(..., activation="leaky_relu", name="hidden_3")'),
+        ("Conv2D", 'keras.layers.Conv2D(..., activation="leaky_relu", name="hidden_3")'),
+        ("ReLU", 'keras.layers.LeakyReLU(name="hidden_3")'),
+        ("Activation", 'keras.layers.LeakyReLU(name="hidden_3")'),
+    ],
+)
+def test_the_layer_to_give_a_leaky_relu_is_named(class_name: str, code: str) -> None:
+    dead = onset("dead_relu", row="block/hidden_3")
+    remedies = remedies_for(with_layer(class_name, "block/hidden_3"), dead, 121)
+    assert remedies[1].text.startswith("Let the units of block/hidden_3 recover")
+    assert remedies[1].code == code
+    assert 'kernel_initializer="he_normal"' in remedies[2].code
+
+
+def test_the_rate_of_a_csv_file_is_known_as_well() -> None:
+    loss = np.append(np.linspace(1.0, 0.3, 20), [2.0, 2.0, 2.0])
+    log = histories.run_of({"loss": loss, "lr": np.full(23, 0.02)})
+    (divergence,) = find_onsets(log)
+    assert divergence.remedies[0].text == (
+        "Lower the learning rate from 0.02 to 0.002, for more epochs."
+    )
+
+
+def test_a_run_that_does_not_learn_is_advised_the_rate_that_its_steps_ask_for() -> None:
+    run = with_quantity(stuck_run([1.0, 1.0, 1.0]), "update_ratio", np.full((12, 2), 0.05))
+    (stuck,) = find_onsets(run)
+    assert stuck.kind == "not_learning"
+    assert stuck.remedies[0].code == "keras.optimizers.Adam(learning_rate=0.0002)"
+    healthy = with_quantity(stuck_run([1.0, 1.0, 1.0]), "update_ratio", np.full((12, 2), 2e-3))
+    (stuck,) = find_onsets(healthy)
+    assert stuck.remedies[0].text.startswith("Try another learning rate")
+
+
+def test_a_loss_that_takes_logits_for_probabilities_gets_its_own_name_in_the_code() -> None:
+    outputs = (OutputRecord("out", "linear", "binary_crossentropy", False),)
+    run = dataclasses.replace(synthetic.exploding(), record=RunRecord(outputs=outputs))
+    (remedy,) = remedies_for(run, onset("wrong_logits_pairing", 0.0, row="out"), 121)
+    assert remedy.code == (
+        "model.compile(..., loss=keras.losses.BinaryCrossentropy(from_logits=True))"
+    )
 
 
 def test_the_rate_is_scaled_by_the_update_ratio_seen() -> None:
-    evidence = Evidence("stability/update_ratio", "value", "rule", 0.25)
-    onset = Onset("update_ratio_high", "critical", 6, 121, "lstm", "message", evidence)
-    first = remedies_for(synthetic.exploding(), onset, 121)[0]
+    first = remedies_for(synthetic.exploding(), onset("update_ratio_high", 0.25), 121)[0]
     assert first.code == "keras.optimizers.Adam(learning_rate=4e-05)"

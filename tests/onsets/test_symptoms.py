@@ -130,3 +130,99 @@ def test_a_loss_near_the_end_of_float32_is_judged_without_overflow() -> None:
     with np.errstate(over="raise", invalid="raise"):
         kinds = {onset.kind for onset in find_onsets(run)}
     assert "loss_divergence" in kinds
+
+
+def test_jumps_of_a_loss_that_rises_from_epoch_to_epoch_are_a_divergence() -> None:
+    # Seen in training: a rate that was raised at each epoch's beginning, with no way back.
+    falling = np.concatenate([signals.falling(np.random.default_rng(0), points=36)])
+    rising = np.repeat([2.0, 5.0, 12.0, 30.0], 6) * np.tile(np.linspace(1.0, 0.9, 6), 4)
+    run = synthetic.run(np.append(falling, rising), per_epoch=6)
+    assert told(run, "epoch_boundary_jump") == []
+    assert [item.epoch for item in told(run, "loss_divergence")] == [6]
+
+
+def test_few_spikes_in_a_long_run_are_no_warning() -> None:
+    values = signals.falling(np.random.default_rng(0), points=600)
+    for at in (210, 310, 410):
+        values = signals.spiked(values, at, 2.5, 2)
+    (onset,) = find_onsets(synthetic.run(values, per_epoch=100))
+    assert (onset.kind, onset.severity) == ("loss_spike", "info")
+    (onset,) = find_onsets(synthetic.run(values, per_epoch=100), Thresholds(spike_share=0.005))
+    assert (onset.kind, onset.severity) == ("loss_spike", "warning")
+
+
+def single_batches(loss: np.ndarray) -> RunSeries:
+    """A run of which another logger wrote the loss of each batch."""
+    run = synthetic.run(loss, per_epoch=100)
+    run.series[0].values[...] = synthetic.per_step(loss, steps=1, noise=0.0)
+    return run
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_a_single_batch_is_noise_and_several_in_a_row_are_a_spike(width: int) -> None:
+    rng = np.random.default_rng(0)
+    loss = np.abs(signals.falling(rng, points=100, noise=0.05))
+    for at in range(20, 100, 20 // width):
+        loss = signals.spiked(loss, at, 3.0, width)
+    (onset,) = told(single_batches(loss), "loss_spike")
+    assert onset.severity == ("info" if width == 1 else "warning")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_noisy_batches_that_another_logger_wrote_are_healthy(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    level = 0.5 + 1.8 * np.exp(-np.arange(256) / 30)
+    loss = level * np.exp(0.3 * rng.standard_normal(256))
+    assert [item for item in find_onsets(single_batches(loss)) if item.severity != "info"] == []
+
+
+def test_a_divergence_of_noisy_batches_is_found() -> None:
+    rng = np.random.default_rng(0)
+    level = 0.5 + 1.8 * np.exp(-np.arange(256) / 30)
+    loss = level * np.exp(0.3 * rng.standard_normal(256)) * np.where(np.arange(256) < 150, 1, 8)
+    (onset,) = [item for item in find_onsets(single_batches(loss)) if item.severity != "info"]
+    assert (onset.kind, onset.step) == ("loss_divergence", 1501)
+
+
+def test_a_loss_that_doubles_over_twenty_epochs_diverges() -> None:
+    epochs = np.arange(60)
+    rise = np.where(epochs > 25, 2.0 ** ((epochs - 25) / 20), 1.0)
+    (onset,) = find_onsets(synthetic.run((0.4 + 1.9 * np.exp(-epochs / 8)) * rise, per_epoch=1))
+    assert (onset.kind, onset.severity) == ("loss_divergence", "critical")
+    assert 26 <= onset.epoch <= 36
+
+
+@pytest.mark.parametrize("broken_from", [0, 1])
+def test_a_loss_that_is_nan_from_the_first_window_is_told_from_its_first_step(
+    broken_from: int,
+) -> None:
+    run = synthetic.run(signals.broken(np.full(20, 2.3), broken_from))
+    (onset,) = find_onsets(run)
+    assert (onset.kind, onset.severity, onset.epoch) == ("nonfinite_loss", "critical", 0)
+    assert onset.step == 1 + 10 * broken_from
+
+
+def test_a_divergence_before_there_was_time_to_learn_is_one_story() -> None:
+    (onset,) = find_onsets(narrow(np.geomspace(1.0, 1e6, 12)))
+    assert onset.kind == "loss_divergence"
+
+
+def test_a_run_that_stood_still_and_then_diverged_has_two_stories() -> None:
+    loss = np.append(constant(2.3, 20), np.geomspace(5.0, 1e6, 8))
+    kinds = [item.kind for item in find_onsets(narrow(loss))]
+    assert kinds == ["not_learning", "loss_divergence"]
+
+
+def test_overflowing_of_a_spread_is_no_matter_of_odd_and_even() -> None:
+    # The deviation of differences that alternate is nil for every odd number of them.
+    sign = (-1.0) ** np.arange(7)
+    assert find_onsets(synthetic.run(1.0 + 0.2 * sign, per_epoch=4)) == []
+
+
+def test_a_spike_that_is_high_beside_a_loss_near_zero_only_is_an_info() -> None:
+    # Seen in demo/adam_rate: from 0.016 to 0.116 and back, of a loss that began at 1.8.
+    rng = np.random.default_rng(0)
+    loss = 0.016 + 1.8 * np.exp(-np.arange(144) / 1.2) + 0.003 * rng.standard_normal(144)
+    loss[110:122] += 0.1
+    (onset,) = find_onsets(synthetic.run(np.abs(loss), per_epoch=6))
+    assert (onset.kind, onset.severity) == ("loss_spike", "info")

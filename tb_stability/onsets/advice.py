@@ -1,0 +1,128 @@
+"""Remedies that need no number of the run: what to try against a kind, as people know it."""
+
+from __future__ import annotations
+
+from tb_stability.onsets.onset import Remedy
+from tb_stability.record import LayerRecord
+
+CHECK_NUMERICS = Remedy(
+    "Where the gradients were calm before, look for log(0), 0/0 or the root of zero in the loss, "
+    "and for NaN in the data.",
+    "tf.debugging.enable_check_numerics()",
+)
+
+NORMALISE = Remedy("Normalise what goes into the layers.", "keras.layers.BatchNormalization()")
+
+ANOTHER_RATE = Remedy("Try another learning rate: ten times as high, ten times as low.")
+
+_SCALE = Remedy("Scale the inputs to mean 0 and deviation 1.", "keras.layers.Normalization()")
+_RESIDUAL = Remedy("Lead the gradient around the layers: residual connections.", "x = x + layer(x)")
+
+# Kinds whose remedy is the same in every run; "{row}" stands for the row of the onset.
+FIXED: dict[str, tuple[Remedy, ...]] = {
+    "nonfinite_input": (
+        Remedy(
+            "Find the samples of {row} that are not finite, and leave them out or mend them.",
+            "np.isfinite(x).all(axis=tuple(range(1, x.ndim)))",
+        ),
+    ),
+    "unscaled_input": (
+        Remedy("Scale {row} to mean 0 and deviation 1.", "keras.layers.Normalization()"),
+    ),
+    "imbalanced_classes": (
+        Remedy(
+            "Weight the classes by their rarity.",
+            "model.fit(..., class_weight=dict(enumerate(weights)))",
+        ),
+        Remedy("Judge by a measure that guessing cannot please.", 'keras.metrics.AUC(curve="PR")'),
+    ),
+    "epoch_boundary_jump": (
+        Remedy(
+            "Shuffle the training data anew in every epoch.",
+            "dataset.shuffle(buffer_size, reshuffle_each_iteration=True)",
+        ),
+        Remedy(
+            "Look for what is set back when an epoch begins: a schedule, states of recurrent "
+            "layers, the optimizer."
+        ),
+    ),
+    "weight_growth": (
+        Remedy(
+            "Hold the weights back: weight decay, or an L2 penalty on {row}.",
+            "keras.optimizers.AdamW(weight_decay=0.01)",
+        ),
+        Remedy("Or bound them.", "kernel_constraint = keras.constraints.MaxNorm(3.0)"),
+    ),
+    "gate_saturation": (
+        _SCALE,
+        Remedy("Keep the initialisation that Keras gives to recurrent layers."),
+    ),
+    "logit_collapse": (
+        Remedy(
+            "Take the common offset out of what goes into the last layer: features with mean 0.",
+            "keras.layers.LayerNormalization()",
+        ),
+        Remedy("Initialise the last layer small.", 'kernel_initializer = "glorot_uniform"'),
+    ),
+    "chance_accuracy": (
+        Remedy("See whether the labels belong to the inputs, and the loss to the output."),
+        NORMALISE,
+    ),
+    "validation_spike": (
+        Remedy(
+            "Where there is batch normalisation, let its averages follow faster, or train on "
+            "larger batches: it validates with averages that lag behind.",
+            "keras.layers.BatchNormalization(momentum=0.9)",
+        ),
+        Remedy("See whether the validation data are prepared as the training data are."),
+    ),
+}
+
+
+def for_units(kind: str, layer: LayerRecord) -> tuple[Remedy, ...]:
+    """Returns what to try against dead or saturated units, or no gradient, at a layer by name."""
+    he = Remedy(
+        f"Initialise {layer.name} for ReLU.", _layer(layer, 'kernel_initializer="he_normal"')
+    )
+    if kind == "dead_relu":
+        return (
+            Remedy("Lower the learning rate: one step too large kills units for good."),
+            Remedy(
+                f"Let the units of {layer.name} recover: a leaky ReLU has a gradient below zero as "
+                "well.",
+                _leaky(layer),
+            ),
+            he,
+        )
+    relu = _layer(layer, 'activation="relu"', 'kernel_initializer="he_normal"')
+    if kind == "saturated_activation":
+        return (
+            _SCALE,
+            Remedy(
+                f"Give {layer.name} a ReLU, which does not saturate, with its initialisation.", relu
+            ),
+            NORMALISE,
+        )
+    return (
+        Remedy("Use ReLU, which passes gradients on undiminished, with its initialisation.", relu),
+        _RESIDUAL,
+        NORMALISE,
+    )
+
+
+def _leaky(layer: LayerRecord) -> str:
+    if layer.class_name in ("ReLU", "Activation", ""):
+        return f'keras.layers.LeakyReLU(name="{_short(layer)}")'
+    return _layer(layer, 'activation="leaky_relu"')
+
+
+def _layer(layer: LayerRecord, *arguments: str) -> str:
+    # What has no weights of its own gets them from the layer before it.
+    weightless = layer.class_name in ("ReLU", "LeakyReLU", "Activation", "Softmax", "")
+    if weightless:
+        return f"keras.layers.Dense(..., {', '.join(arguments)})"
+    return f'keras.layers.{layer.class_name}(..., {", ".join(arguments)}, name="{_short(layer)}")'
+
+
+def _short(layer: LayerRecord) -> str:
+    return layer.name.rsplit("/", 1)[-1]
