@@ -11,7 +11,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2
+from tensorboard.compat.proto import (
+    event_pb2,
+    summary_pb2,
+    tensor_pb2,
+    tensor_shape_pb2,
+    types_pb2,
+)
 from tensorboard.summary.writer.record_writer import RecordWriter
 from tensorboard.util import tensor_util
 
@@ -208,6 +214,19 @@ class EventWriter:
             raise OSError(f"{message} ({_reason(error)})") from error
 
 
+class SilentWriter(EventWriter):
+    """Checks what it is given as an `EventWriter` does, and creates no file.
+
+    For a process that trains together with another one, which writes for both.
+    """
+
+    def open(self) -> None:
+        """Does nothing."""
+
+    def _append(self, event: event_pb2.Event) -> None:
+        pass
+
+
 def _tensor(series: SeriesMetadata, values: npt.ArrayLike) -> tensor_pb2.TensorProto:
     array = np.asarray(values, dtype=np.float32)
     expected = (len(series.rows), len(series.quantity.statistics))
@@ -216,7 +235,13 @@ def _tensor(series: SeriesMetadata, values: npt.ArrayLike) -> tensor_pb2.TensorP
             f"{series.tag} was given values of shape {list(array.shape)}, but has {expected[0]} "
             f"rows and {expected[1]} statistics: give shape {list(expected)}"
         )
-    return tensor_util.make_tensor_proto(array)
+    # As `make_tensor_proto` does, which takes ten times as long over small ones.
+    dims = [tensor_shape_pb2.TensorShapeProto.Dim(size=size) for size in array.shape]
+    return tensor_pb2.TensorProto(
+        dtype=types_pb2.DT_FLOAT,
+        tensor_shape=tensor_shape_pb2.TensorShapeProto(dim=dims),
+        tensor_content=array.astype("<f4").tobytes(),
+    )
 
 
 def _reason(error: Any) -> str:

@@ -8,7 +8,7 @@ from tensorboard.backend.event_processing import plugin_event_accumulator
 
 from tb_stability.metadata import EPOCH_LOGS, GRADIENT_NORM, LOSS, SeriesMetadata
 from tb_stability.record import RunRecord
-from tb_stability.writer import EventWriter
+from tb_stability.writer import EventWriter, SilentWriter
 from tests.capture.recorded import event_files, events, read_records, read_series
 
 LOSS_SERIES = SeriesMetadata(LOSS, rows=("loss",))
@@ -19,6 +19,19 @@ VALUES = np.arange(8, dtype=np.float32).reshape(1, 8)
 def test_a_writer_that_is_not_used_leaves_nothing(tmp_path):
     EventWriter(tmp_path / "run").close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_silent_writer_checks_what_it_is_given_and_creates_nothing(tmp_path):
+    writer = SilentWriter(tmp_path / "run")
+    writer.open()
+    writer.write_start(1)
+    writer.write(LOSS_SERIES, VALUES, step=1)
+    writer.write_record(RunRecord(), step=1)
+    with pytest.raises(ValueError, match="was given values of shape"):
+        writer.write(GRADIENTS, VALUES, step=1)
+    writer.flush()
+    writer.close()
+    assert (writer.path, list(tmp_path.iterdir())) == ("", [])
 
 
 def test_the_file_is_named_so_that_tensorboard_finds_it_and_no_other_writer_has_it(tmp_path):

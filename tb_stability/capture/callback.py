@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import operator
 import os
 import sys
 import types
+import warnings
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, SupportsIndex
 
 import keras
 
-from tb_stability.capture.live import (
-    LiveOnsets,
-    check_kinds,
-    check_on_onset,
-    check_thresholds,
+from tb_stability.capture.arguments import (
+    check_log_dir,
+    positive,
+    recorded_twice,
+    require_tensorflow,
 )
+from tb_stability.capture.live import LiveOnsets, check_kinds, check_on_onset, check_thresholds
 from tb_stability.capture.probe import Probe
-from tb_stability.capture.quantities import make_probes, quantity_names
+from tb_stability.capture.quantities import choose_quantities, make_probes
 from tb_stability.capture.recording import Recording
+from tb_stability.capture.workers import check_workers, is_chief, writer_for
 from tb_stability.onsets import Onset, Thresholds
-from tb_stability.writer import EventWriter
 
-DEFAULT_WINDOW_STEPS = 50
-DEFAULT_SAMPLE_EVERY = 10
+DEFAULT_WINDOW_STEPS = 100
+DEFAULT_SAMPLE_EVERY = 25
 
 
 class StabilityCallback(keras.callbacks.Callback):
@@ -46,6 +47,9 @@ class StabilityCallback(keras.callbacks.Callback):
     Steps count from 1 and go on over several calls of `fit`, and where a saved optimizer state is
     trained on. While it trains, the model's train function is replaced by a measuring one;
     afterwards the model is as it was before.
+
+    Under a `tf.distribute` strategy, loss and gradient norms are those of the global batch; what is
+    sampled is that of one replica. Of several workers only the chief writes.
 
     In a loop of one's own, with `keras.callbacks.CallbackList` and `model.train_on_batch`, call
     `on_train_begin`, `on_epoch_begin`, `on_train_batch_begin` and so on as `fit` does.
@@ -69,10 +73,10 @@ class StabilityCallback(keras.callbacks.Callback):
         info neither end training nor are told.
 
     Raises:
-      TypeError: If thresholds, `on_onset` or `stop_on` are of another type.
+      TypeError: If `log_dir`, thresholds, `on_onset` or `stop_on` are of another type.
       ValueError: If a quantity, threshold or kind of onset is unknown, or a number is impossible;
-        when training
-        begins, if the callback recorded another model before, or if another one records this model.
+        when training begins, if the callback recorded another model before, if another one records
+        this model, or if `stop_on` is used and other workers would go on waiting.
       RuntimeError: If Keras runs on another backend than TensorFlow.
       OSError: When training begins, if `log_dir` cannot be created or written.
 
@@ -96,20 +100,26 @@ class StabilityCallback(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         require_tensorflow()
-        self._log_dir = os.fspath(log_dir)
-        self._quantities = quantity_names(quantities)
+        self._log_dir = check_log_dir(log_dir)
+        self._quantities = choose_quantities(quantities)
         self._window_steps = positive("window_steps", window_steps)
         self._sample_every = positive("sample_every", sample_every)
+        self._stop_on = check_kinds(stop_on)
         self._live = LiveOnsets(
-            check_thresholds(thresholds), check_on_onset(on_onset), check_kinds(stop_on)
+            check_thresholds(thresholds), check_on_onset(on_onset), self._stop_on
         )
         self._recording: Recording | None = None
         self._left: weakref.finalize[..., Any] | None = None
         self._recorded_model: weakref.ref[Any] | None = None
+        self._looked_at_weights = False
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
-        model = self.model
+        model, callers = self.model, _caller_list()
         self._check_model(model)
+        self._check_callbacks(callers)
+        check_workers(model, self._stop_on)
+        self._looked_at_weights = False
+        self._warn_if_untrained()
         steps_done = 0
         if self._recording is not None:
             # The `fit` before was left by an exception, or it has ended and this is a no-op.
@@ -118,17 +128,17 @@ class StabilityCallback(keras.callbacks.Callback):
         self._recording = Recording(
             model,
             self.params,
-            EventWriter(self._log_dir),
+            writer_for(model, self._log_dir),
             self._probes(model),
             window_steps=self._window_steps,
             sample_every=self._sample_every,
             steps_done=steps_done,
-            live=self._live,
+            live=self._live if is_chief(model) else None,
         )
         self._recorded_model = weakref.ref(model)
         # An exception that leaves `fit` is told to no callback. But the list of callbacks lives
         # exactly as long as `fit`, and at the latest the end of the process ends them both.
-        self._left = weakref.finalize(_caller_list() or self, self._recording.interrupt)
+        self._left = weakref.finalize(callers or self, self._recording.interrupt)
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         if self._recording is not None:
@@ -141,6 +151,7 @@ class StabilityCallback(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         if self._recording is not None:
             self._recording.end_epoch(logs)
+        self._warn_if_untrained()
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         if self._recording is not None:
@@ -159,27 +170,26 @@ class StabilityCallback(keras.callbacks.Callback):
                 "of its own"
             )
 
+    def _check_callbacks(self, callers: keras.callbacks.CallbackList | None) -> None:
+        callbacks = callers.callbacks if callers is not None else ()
+        own = [one for one in callbacks if isinstance(one, StabilityCallback)]
+        if len(own) > 1:
+            raise recorded_twice(self.model, *(one._log_dir for one in own[:2]))
 
-def require_tensorflow() -> None:
-    """Raises RuntimeError where Keras runs on another backend."""
-    backend = keras.backend.backend()
-    if backend != "tensorflow":
-        raise RuntimeError(
-            f"StabilityCallback measures training on Keras' TensorFlow backend, and Keras runs on "
-            f"{backend!r}. Set the environment variable KERAS_BACKEND=tensorflow before Keras is "
-            "imported"
-        )
-
-
-def positive(name: str, value: Any) -> int:
-    """Returns a positive integer as `int`; raises ValueError for anything else."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = 0
-    if number < 1 or isinstance(value, bool):
-        raise ValueError(f"{name} must be a positive integer, e.g. 50, not {value!r}")
-    return number
+    def _warn_if_untrained(self) -> None:
+        # A model that is built in its first step is looked at after the first epoch.
+        model = self.model
+        if self._looked_at_weights or not model.built:
+            return
+        self._looked_at_weights = True
+        if not model.trainable_weights:
+            warnings.warn(
+                f"Model {model.name!r} has no trainable weights: StabilityCallback records its "
+                "loss, and no gradient norms. If it is to be trained, set trainable = True and "
+                "compile it again",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
 
 def _caller_list() -> keras.callbacks.CallbackList | None:

@@ -11,7 +11,6 @@ from tb_stability.capture.accumulators import StepAccumulator
 from tb_stability.capture.distribution import is_first_replica
 from tb_stability.capture.optimizers import find_optimizers, innermost
 from tb_stability.capture.probe import Measurement, Probe, StepContext
-from tb_stability.capture.statistics import per_step_statistics
 from tb_stability.metadata import Quantity, SeriesMetadata
 
 CLIPPED_FRACTION = Quantity(
@@ -53,9 +52,8 @@ class ClippedFraction(Probe):
 
     def collect(self, steps: int) -> Iterator[Measurement]:
         if self._accumulator is not None:
-            values = self._accumulator.take(steps)
             series = SeriesMetadata(CLIPPED_FRACTION, rows=tuple(self._rows))
-            yield series, per_step_statistics(values)
+            yield series, self._accumulator.statistics(steps)
 
     def _prepare(self, context: StepContext) -> None:
         clipping = {

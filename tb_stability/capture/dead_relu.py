@@ -46,14 +46,14 @@ class DeadRelu(Probe):
         if output_activation(call.layer) not in ("relu", "relu6") or not is_first_replica():
             return
         units = by_unit(call.layer, call.outputs)
-        self._alive.expect(call.name, units.shape[-1])
+        self._alive.expect(call.name, units.shape[-1], context.clock)
 
-        def measure() -> None:
+        def measure(units: tf.Tensor) -> None:
             # No summand is negative: the sum is zero where all are, and NaN is not dead.
             fired = tf.reduce_sum(tf.cast(units, tf.float32), axis=0) != 0
             self._alive.add(call.name, tf.cast(fired, tf.float32), tf.shape(units)[0])
 
-        context.sample(self, measure, call.name)
+        context.sample(self, measure, units, call.name)
 
     def collect(self, steps: int) -> Iterator[Measurement]:
         values = [

@@ -21,9 +21,20 @@ def sum_over_replicas(values: Any) -> Any:
 
 
 def is_first_replica() -> bool:
-    """Returns whether the code being traced is the replica that writes for all."""
+    """Returns whether the code being traced is the replica that writes for all of its process."""
     context = tf.distribute.get_replica_context()
-    return context is None or _constant(context.replica_id_in_sync_group) == 0
+    if context is None or replica_count() == 1:
+        return True
+    # Replicas are numbered over all processes, each of which has as many.
+    number = _constant(context.replica_id_in_sync_group)
+    return number is not None and number % replicas_here(context.strategy) == 0
+
+
+def replicas_here(strategy: Any) -> int:
+    """Returns the number of a strategy's replicas that run in this process."""
+    if strategy.num_replicas_in_sync == 1:
+        return 1  # the default strategy has no list of devices
+    return len(strategy.extended.worker_devices)
 
 
 def _constant(value: Any) -> Any:

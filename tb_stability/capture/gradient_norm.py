@@ -10,7 +10,7 @@ import tensorflow as tf
 from tb_stability.capture.accumulators import StepAccumulator
 from tb_stability.capture.distribution import is_first_replica, replica_count, sum_over_replicas
 from tb_stability.capture.probe import Gradients, Measurement, Probe, StepContext
-from tb_stability.capture.statistics import MISSING, per_step_statistics
+from tb_stability.capture.statistics import MISSING
 from tb_stability.metadata import GRADIENT_NORM, SeriesMetadata
 
 # Squares of float32 lose precision below this and vanish soon after; there the exact way is taken.
@@ -48,14 +48,11 @@ class GradientNorm(Probe):
         rows = sorted({self._row(pair) for pair in pairs})
         segments = [rows.index(self._row(pair)) for pair in pairs]
         norms = layer_norms(dense, segments, len(rows), compiled=context.compiled)
-        if gradients.scale is not None:
-            norms = _unscaled(norms, gradients.scale, gradients.dynamic)
-        accumulator.write(norms, rows)
+        accumulator.write(unscaled(norms, gradients), rows)
 
     def collect(self, steps: int) -> Iterator[Measurement]:
         if self._accumulator is not None:
-            values = self._accumulator.take(steps)
-            yield self._series, per_step_statistics(values)
+            yield self._series, self._accumulator.statistics(steps)
 
     def _prepare(self, context: StepContext) -> None:
         rows = context.rows()
@@ -92,8 +89,8 @@ def layer_norms(
 
     def exact() -> tf.Tensor:
         doubles = [tf.cast(tensor, tf.float64) for tensor in tensors]
-        parts = tf.stack([tf.reduce_sum(tf.square(double)) for double in doubles])
-        norms = tf.sqrt(tf.math.unsorted_segment_sum(parts, segment_ids, rows))
+        halves = tf.stack([tf.nn.l2_loss(double) for double in doubles])
+        norms = tf.sqrt(2.0 * tf.math.unsorted_segment_sum(halves, segment_ids, rows))
         largest = tf.constant(tf.float32.max, tf.float64)
         finite = tf.math.is_finite(norms)
         return tf.cast(tf.where(finite, tf.minimum(norms, largest), norms), tf.float32)
@@ -116,20 +113,47 @@ def _elements(tensors: Sequence[tf.Tensor]) -> float:
 
 def _values(gradient: Any) -> tf.Tensor:
     if not isinstance(gradient, tf.IndexedSlices):
-        return tf.convert_to_tensor(gradient)
+        return _apart(tf.convert_to_tensor(gradient))
     if replica_count() > 1:
         # Slices of different replicas may share an index as well.
         return tf.convert_to_tensor(gradient)
     # The norm of the slices is that of the gradient once those of one index are added up.
     _, segments = tf.unique(gradient.indices)
     count = tf.size(gradient.indices)
-    return tf.math.unsorted_segment_sum(gradient.values, segments, count)
+    return tf.math.unsorted_segment_sum(_apart(gradient.values), segments, count)
 
 
-def _unscaled(norms: tf.Tensor, scale: tf.Tensor, dynamic: bool) -> tf.Tensor:
-    scale = tf.cast(scale, tf.float32)
-    unscaled = norms / scale
-    if not dynamic:
-        return unscaled
+def _apart(tensor: tf.Tensor) -> tf.Tensor:
+    """Returns an equal tensor that training does not know of, for a product.
+
+    TensorFlow multiplies a product, such as the gradient of a scale, with the learning rate in an
+    order of its own, unless something else makes use of it: to look at it would change its last
+    bits. So it is multiplied once more, in float64, or else the two would be taken for one.
+    """
+    factors = [tensor] if tf.executing_eagerly() else _factors(tensor)
+    if len(factors) == 1:
+        return tensor
+    product = tf.cast(factors[0], tf.float64)
+    for factor in factors[1:]:
+        product *= tf.cast(factor, tf.float64)
+    return tf.cast(product, tensor.dtype)
+
+
+def _factors(tensor: tf.Tensor) -> list[tf.Tensor]:
+    if tensor.op.type != "Mul":
+        return [tensor]
+    return [factor for part in tensor.op.inputs for factor in _factors(part)]
+
+
+def unscaled(norms: tf.Tensor, gradients: Gradients) -> tf.Tensor:
+    """Returns float32 norms of these gradients as they are without the scaling of the loss.
+
+    `MISSING` stands for a non-finite one that the optimizer skips to try a smaller scale.
+    """
+    if gradients.scale is None:
+        return norms
+    scale = tf.cast(gradients.scale, tf.float32)
+    if not gradients.dynamic:
+        return norms / scale
     skipped = ~tf.math.is_finite(norms) & (scale > 1.0)
-    return tf.where(skipped, tf.constant(MISSING, tf.float32), unscaled)
+    return tf.where(skipped, tf.constant(MISSING, tf.float32), norms / scale)

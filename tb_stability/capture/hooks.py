@@ -18,7 +18,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tb_stability.capture.distribution import is_first_replica, replica_count
+from tb_stability.capture.distribution import is_first_replica
 from tb_stability.capture.layers import walk_operations
 from tb_stability.capture.optimizers import find_optimizers, gradients_given, innermost
 from tb_stability.capture.outputs import OutputNotes
@@ -38,12 +38,14 @@ class StepHooks:
     def __init__(self, context: StepContext, probes: list[Probe]) -> None:
         self.context = context
         self.probes = probes
+        self._in_step = list(probes)
+        self._on_host = [probe for probe in probes if probe.on_host]
         self.entered = False
         self.notes = OutputNotes()
         self._lock = threading.Lock()
         self._depth = 0
         self._wrapped = contextlib.ExitStack()
-        context.on_fault = self.step_aside
+        context.sampling.on_fault = self.step_aside
 
     def observe(self, train_step: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """Returns a train step that does what the given one does, and is measured."""
@@ -58,33 +60,47 @@ class StepHooks:
                 self.context.end_step()
                 self.notes.end_step()
             if is_first_replica():
-                self.context.clock.advance(_batch_size(data))
+                # Where data of unknown length end, no batch comes, but what needs none would run.
+                with tf.control_dependencies(_tensors(data)):
+                    self.context.clock.advance()
             return outputs
 
         return observed_step
 
     def before_execution(self) -> None:
         """Tells the probes that take part on the host."""
-        for probe in self._on_host():
+        for probe in tuple(self._on_host):
             try:
                 probe.before_execution(self.context)
             except Exception as error:
-                self.step_aside(probe, error)
+                self.leave_out(probe, error)
 
-    def after_execution(self) -> None:
-        """Tells the probes that take part on the host."""
-        for probe in self._on_host():
+    def after_execution(self, position: int = 0) -> None:
+        """Measures what the step kept, and tells the probes that take part on the host.
+
+        Args:
+          position: Number of steps in the window before the execution.
+        """
+        self.context.sampling.measure(position)
+        for probe in tuple(self._on_host):
             try:
                 probe.after_execution(self.context)
             except Exception as error:
-                self.step_aside(probe, error)
-
-    def _on_host(self) -> list[Probe]:
-        # Looked up in every step: most probes have no part in it.
-        return [probe for probe in self.probes if probe.on_host]
+                self.leave_out(probe, error)
 
     def step_aside(self, probe: Probe, error: Exception, layer: str = "") -> None:
-        """Drops a probe that failed, and says so."""
+        """Drops a probe that failed in the step, and says so."""
+        if probe in self._in_step:
+            self._in_step.remove(probe)
+        self.leave_out(probe, error, layer)
+
+    def leave_out(self, probe: Probe, error: Exception, layer: str = "") -> None:
+        """Drops a probe that failed on the host, and says so.
+
+        Its part in the step stays, for other workers may take part in it.
+        """
+        if probe in self._on_host:
+            self._on_host.remove(probe)
         if probe in self.probes:
             self.probes.remove(probe)
             where = f" of layer {layer!r}" if layer else ""
@@ -113,7 +129,7 @@ class StepHooks:
 
     def _wrap(self) -> None:
         model = self.context.model
-        wrap = functools.partial(_replace, self._wrapped)
+        wrap = functools.partial(replace, self._wrapped)
         wrap(model, "compute_loss", self._measuring_loss(model.compute_loss))
         for optimizer in find_optimizers(model).values():
             wrap(optimizer, "apply", self._measuring_gradients(optimizer, optimizer.apply))
@@ -169,25 +185,36 @@ class StepHooks:
         @functools.wraps(call, updated=())
         def measuring(*args: Any, **kwargs: Any) -> Any:
             first_call.setdefault(id(operation), len(first_call))
-            outputs = call(*args, **kwargs)
-            self.notes.on_call(operation, outputs)
             arguments = dict(zip(parameters, args, strict=False)) | kwargs
+            tapped = self._tapped(Call(name, operation, arguments, None))
+            outputs = call(**(arguments | tapped)) if tapped else call(*args, **kwargs)
+            self.notes.on_call(operation, outputs)
             done = Call(name, operation, arguments, outputs)
             self.tell(lambda probe: probe.on_call(self.context, done), layer=name)
             return outputs
 
         return measuring
 
+    def _tapped(self, call: Call) -> dict[str, Any]:
+        tapped: dict[str, Any] = {}
+        for probe in [probe for probe in self._in_step if probe.taps]:
+            try:
+                tapped |= probe.before_call(self.context, call)
+            except Exception as error:
+                self.step_aside(probe, error, call.name)
+        return tapped
+
     def tell(self, moment: Callable[[Probe], None], layer: str = "") -> None:
         """Lets every probe take part in a moment; one that raises is dropped."""
-        for probe in list(self.probes):
+        for probe in list(self._in_step):
             try:
                 moment(probe)
             except Exception as error:
                 self.step_aside(probe, error, layer)
 
 
-def _replace(stack: contextlib.ExitStack, owner: Any, name: str, replacement: Any) -> None:
+def replace(stack: contextlib.ExitStack, owner: Any, name: str, replacement: Any) -> None:
+    """Gives an object an attribute, until the stack is closed."""
     # Past Keras' and TensorFlow's attribute tracking, which would make it a part of the saved form.
     attributes = vars(owner)
     before = attributes.get(name, _ABSENT)
@@ -209,7 +236,7 @@ def make_train_function(model: Any, hooks: StepHooks) -> Callable[[Any], Any]:
     """
     own_function = model.train_function
     with contextlib.ExitStack() as restored:
-        _replace(restored, model, "train_step", hooks.observe(model.train_step))
+        replace(restored, model, "train_step", hooks.observe(model.train_step))
         try:
             model.train_function = None
             model.make_train_function()
@@ -219,13 +246,10 @@ def make_train_function(model: Any, hooks: StepHooks) -> Callable[[Any], Any]:
     return observed
 
 
+def _tensors(data: Any) -> list[tf.Tensor]:
+    parts = tf.nest.flatten(data, expand_composites=True)
+    return [part for part in parts if tf.is_tensor(part)]
+
+
 def _inputs(data: Any) -> Any:
     return keras.utils.unpack_x_y_sample_weight(data)[0]
-
-
-def _batch_size(data: Any) -> tf.Tensor | None:
-    for part in tf.nest.flatten(data):
-        if tf.is_tensor(part) and part.shape.rank:
-            samples = tf.shape(part, out_type=tf.int64)[0]
-            return samples * replica_count() if replica_count() > 1 else samples
-    return None

@@ -61,10 +61,10 @@ class Inputs(Probe):
         if accumulator is None or tuple(found) != self._rows:
             return
 
-        def measure() -> None:
-            accumulator.write(tf.concat([_statistics(tensor) for tensor in found.values()], 0))
+        def measure(tensors: list[tf.Tensor]) -> None:
+            accumulator.write(tf.concat([_statistics(tensor) for tensor in tensors], 0))
 
-        context.sample(self, measure)
+        context.sample(self, measure, list(found.values()))
 
     def collect(self, steps: int) -> Iterator[Measurement]:
         if self._accumulator is not None:

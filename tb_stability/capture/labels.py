@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tb_stability.capture.distribution import is_first_replica
-from tb_stability.capture.logits import MOST_CLASSES, Output, find_logits, outputs_with_losses
+from tb_stability.capture.logits import MOST_CLASSES, find_logits, outputs_with_losses
 from tb_stability.capture.probe import Measurement, Probe, StepContext
 from tb_stability.capture.statistics import MOST_COUNT
 from tb_stability.capture.unit_counts import UnitCounts
@@ -56,12 +56,13 @@ class Labels(Probe):
                 group = output.name if len(found) > 1 else ""
                 rows = tuple(str(number) for number in range(classes))
                 self._series[output.name] = SeriesMetadata(LABELS, rows, group)
-            self._counts.expect(output.name, classes)
-            context.sample(self, functools.partial(self._measure, output, given))
+            self._counts.expect(output.name, classes, context.clock)
+            measure = functools.partial(self._measure, output.name, output.logits.shape)
+            context.sample(self, measure, given)
 
-    def _measure(self, output: Output, labels: tf.Tensor) -> None:
-        counts, total = class_counts(labels, output.logits.shape)
-        self._counts.add(output.name, counts, total)
+    def _measure(self, output: str, logits: tf.TensorShape, labels: tf.Tensor) -> None:
+        counts, total = class_counts(labels, logits)
+        self._counts.add(output, counts, total)
 
     def collect(self, steps: int) -> Iterator[Measurement]:
         # The rows of the counts are named when they are taken.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -29,7 +29,7 @@ def layer_rows(model: Any, first_call: Mapping[int, int] | None = None) -> tuple
     """Returns the layers that own trainable variables, from the input to the output.
 
     A recurrent layer owns its cell's variables. A shared layer is one row, named by the first place
-    it is found at. Names that occur twice are told apart by ``_1``, ``_2``.
+    it is found at.
 
     Args:
       model: A Keras model. Layers that are not built yet have no variables and no row.
@@ -50,7 +50,10 @@ def layer_rows(model: Any, first_call: Mapping[int, int] | None = None) -> tuple
         if variables:
             found.append((order, LayerRow(path or model.name, layer, variables)))
     found.sort(key=lambda pair: pair[0])
-    return _unique([row for _, row in found])
+    rows = [row for _, row in found]
+    # A layer may be called like the model, under whose name weights of no layer are shown.
+    names = unique([row.name for row in rows])
+    return tuple(dataclasses.replace(row, name=name) for row, name in zip(rows, names, strict=True))
 
 
 def walk_operations(model: Any) -> Iterator[tuple[str, Any]]:
@@ -66,6 +69,8 @@ def walk_operations(model: Any) -> Iterator[tuple[str, Any]]:
 def walk_layers(model: Any) -> Iterator[tuple[str, Any]]:
     """Yields each layer of a model once, parents before children, with its path below the model.
 
+    Layers of one name in one place are told apart by ``_1``, ``_2``, in the order of their making.
+
     The model itself comes first, with an empty path. Cells of recurrent layers are left out, as
     they are a part of their layer.
     """
@@ -74,9 +79,10 @@ def walk_layers(model: Any) -> Iterator[tuple[str, Any]]:
     def walk(layer: Any, path: str) -> Iterator[tuple[str, Any]]:
         seen.add(id(layer))
         yield path, layer
-        for child in sublayers(layer):
+        children = sublayers(layer)
+        for child, name in zip(children, unique([one.name for one in children]), strict=True):
             if id(child) not in seen and child is not _single_cell(layer):
-                yield from walk(child, f"{path}/{child.name}" if path else child.name)
+                yield from walk(child, f"{path}/{name}" if path else name)
 
     yield from walk(model, "")
 
@@ -104,15 +110,19 @@ def _own_variables(layer: Any) -> Iterator[Any]:
             yield from _own_variables(part)
 
 
-def _unique(rows: list[LayerRow]) -> tuple[LayerRow, ...]:
-    taken = {row.name for row in rows}
-    given: set[str] = set()
-    result = []
-    for row in rows:
-        name, number = row.name, 0
-        while name in given or (number and name in taken):
+def unique(names: Sequence[str]) -> list[str]:
+    """Returns names of which no two are alike: those that come again are numbered.
+
+    Example:
+
+    >>> unique(["dense", "dense", "dense_1"])
+    ['dense', 'dense_2', 'dense_1']
+    """
+    result: list[str] = []
+    for wanted in names:
+        name, number = wanted, 0
+        while name in result or (number and name in names):
             number += 1
-            name = f"{row.name}_{number}"
-        given.add(name)
-        result.append(dataclasses.replace(row, name=name))
-    return tuple(result)
+            name = f"{wanted}_{number}"
+        result.append(name)
+    return result

@@ -11,7 +11,7 @@ import numpy as np
 from tb_stability.capture.probe import Measurement
 from tb_stability.capture.statistics import FloatArray
 from tb_stability.metadata import GRADIENT_NORM, LOSS, WINDOWS, SeriesMetadata
-from tb_stability.onsets import KINDS, Onset, Thresholds, find_onsets
+from tb_stability.onsets import KINDS, Onset, Thresholds, certain_in_training, find_onsets
 from tb_stability.record import RunRecord
 from tb_stability.series import RunSeries, Series, Windows
 
@@ -29,19 +29,6 @@ _REMEMBERED = 100
 _IN_A_ROW = 8
 
 
-# That a run learns nothing is never certain before it ends, nor is what explains it: some break
-# through late. These are told at the end of training, or where it is to stop on them.
-_PROVISIONAL = frozenset(
-    {
-        "not_learning",
-        "chance_accuracy",
-        "vanishing_gradient",
-        "logit_collapse",
-        "imbalanced_classes",
-    }
-)
-
-
 class LiveOnsets:
     """Keeps what was recorded of a run in memory and judges it as training goes on.
 
@@ -49,7 +36,8 @@ class LiveOnsets:
     2 %, and when it has finished), and after a window in which the loss or a gradient
     norm was not finite, or its maximum exceeded ten times the median of the maxima of the (up to
     100) windows before; after no more than eight such windows in a row. Each kind of onset is told
-    once, if it is a warning or critical; that a run learns nothing, when training has ended.
+    once, if it is a warning or critical; what is never certain before the end, as that a run learns
+    nothing, when training has ended.
 
     Args:
       thresholds: Thresholds of the rules.
@@ -119,11 +107,13 @@ class LiveOnsets:
             self._faulty = True
             _warn(f"cannot judge the run while it trains: {_described(error)}")
             return False
-        held_back = frozenset() if final else _PROVISIONAL - self._stop_on
+        certain = onsets if final else certain_in_training(onsets)
         new = [
             item
             for item in onsets
-            if item.severity != "info" and item.kind not in self._told | held_back
+            if item.severity != "info"
+            and item.kind not in self._told
+            and (item in certain or item.kind in self._stop_on)
         ]
         for onset in new:
             if onset.kind not in self._told:

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tb_stability.capture.accumulators import StepAccumulator
 from tb_stability.capture.distribution import is_first_replica
 from tb_stability.capture.probe import Measurement, Probe, StepContext
-from tb_stability.capture.statistics import per_step_statistics
 from tb_stability.metadata import Quantity, SeriesMetadata
 
 # Row group of the tag, and what it is the name of.
@@ -66,31 +66,31 @@ class Logits(Probe):
 
     def __init__(self) -> None:
         self._rows: tuple[str, ...] = ()
-        self._accumulators: dict[str, StepAccumulator] = {}
+        self._accumulator: StepAccumulator | None = None
 
     def on_outputs(self, context: StepContext, outputs: Any) -> None:
         found = find_logits(context.model, outputs)
         if not found or not is_first_replica():
             return
-        if not self._rows:
+        if self._accumulator is None:
             self._rows = tuple(output.name for output in found)
-            self._accumulators = {
-                aspect: StepAccumulator(len(found), context.clock) for aspect in _ASPECTS
-            }
+            self._accumulator = StepAccumulator(len(_ASPECTS) * len(found), context.clock)
+        accumulator = self._accumulator
+        binary = [output.binary for output in found]
 
-        def measure() -> None:
-            columns = zip(*(_aspects(output) for output in found), strict=True)
-            for accumulator, values in zip(self._accumulators.values(), columns, strict=True):
-                accumulator.write(tf.stack(values))
+        def measure(logits: list[tf.Tensor]) -> None:
+            columns = [_aspects(*output) for output in zip(logits, binary, strict=True)]
+            accumulator.write(tf.reshape(tf.stack(columns, axis=1), [-1]))
 
-        context.sample(self, measure)
+        context.sample(self, measure, [output.logits for output in found])
 
     def collect(self, steps: int) -> Iterator[Measurement]:
-        for aspect, accumulator in self._accumulators.items():
-            values = accumulator.take(steps)
-            title, description = _ASPECTS[aspect]
+        if self._accumulator is None:
+            return
+        parts = np.split(self._accumulator.statistics(steps), len(_ASPECTS))
+        for (aspect, (title, description)), part in zip(_ASPECTS.items(), parts, strict=True):
             quantity = Quantity(self.name, title, description, row_kind="output", view="lines")
-            yield SeriesMetadata(quantity, self._rows, aspect), per_step_statistics(values)
+            yield SeriesMetadata(quantity, self._rows, aspect), part
 
 
 class ClassLogits(Probe):
@@ -115,16 +115,15 @@ class ClassLogits(Probe):
                 rows = tuple(str(number) for number in range(classes))
                 self._series[output.name] = SeriesMetadata(CLASS_LOGITS, rows, group)
                 self._accumulators[output.name] = StepAccumulator(classes, context.clock)
-            context.sample(self, functools.partial(self._measure, output))
+            context.sample(self, functools.partial(self._measure, output.name), output.logits)
 
-    def _measure(self, output: Output) -> None:
-        logits = tf.reshape(tf.cast(output.logits, tf.float32), [-1, output.logits.shape[-1]])
-        self._accumulators[output.name].write(tf.reduce_mean(logits, axis=0))
+    def _measure(self, output: str, logits: tf.Tensor) -> None:
+        means = tf.reduce_mean(_by_sample(logits), axis=0)
+        self._accumulators[output].write(means)
 
     def collect(self, steps: int) -> Iterator[Measurement]:
         for name, accumulator in self._accumulators.items():
-            values = accumulator.take(steps)
-            yield self._series[name], per_step_statistics(values)
+            yield self._series[name], accumulator.statistics(steps)
 
 
 def find_logits(model: Any, outputs: Any) -> list[Output]:
@@ -136,7 +135,7 @@ def find_logits(model: Any, outputs: Any) -> list[Output]:
         if logits is None and getattr(loss, "from_logits", False):
             logits = output
         if logits is not None and logits.shape.rank and logits.shape[-1] is not None:
-            found.append(Output(name, tf.stop_gradient(logits), _is_binary(output, logits, loss)))
+            found.append(Output(name, logits, _is_binary(output, logits, loss)))
     return found
 
 
@@ -169,11 +168,15 @@ def _is_binary(output: Any, logits: Any, loss: Any) -> bool:
     return "binary" in str(name)
 
 
-def _aspects(output: Output) -> list[tf.Tensor]:
-    """Returns the numbers of `_ASPECTS`, float32 scalars."""
-    logits = tf.reshape(tf.cast(output.logits, tf.float32), [-1, output.logits.shape[-1]])
+def _by_sample(logits: tf.Tensor) -> tf.Tensor:
+    return tf.reshape(tf.cast(logits, tf.float32), [-1, logits.shape[-1]])
+
+
+def _aspects(logits: tf.Tensor, binary: bool) -> tf.Tensor:
+    """Returns the numbers of `_ASPECTS`, float32."""
+    logits = _by_sample(logits)
     size = tf.abs(logits)
-    if output.binary:
+    if binary:
         # A logit z is a choice between z and 0.
         spread = size
         top = tf.sigmoid(size)
@@ -184,4 +187,4 @@ def _aspects(output: Output) -> list[tf.Tensor]:
         top = tf.exp(tf.reduce_max(logarithms, axis=1))
         entropy = -tf.reduce_sum(tf.math.multiply_no_nan(logarithms, tf.exp(logarithms)), axis=1)
     means = [tf.reduce_mean(values) for values in (size, spread, top, entropy)]
-    return [tf.reduce_max(size), *means]
+    return tf.stack([tf.reduce_max(size), *means])

@@ -9,7 +9,6 @@ import tensorflow as tf
 from tb_stability.capture.accumulators import StepAccumulator
 from tb_stability.capture.distribution import is_first_replica, sum_over_replicas
 from tb_stability.capture.probe import Measurement, Probe, StepContext
-from tb_stability.capture.statistics import per_step_statistics
 from tb_stability.metadata import LOSS, SeriesMetadata
 
 _SERIES = SeriesMetadata(LOSS, rows=("loss",))
@@ -38,5 +37,4 @@ class Loss(Probe):
 
     def collect(self, steps: int) -> Iterator[Measurement]:
         if self._accumulator is not None:
-            values = self._accumulator.take(steps)
-            yield _SERIES, per_step_statistics(values)
+            yield _SERIES, self._accumulator.statistics(steps)

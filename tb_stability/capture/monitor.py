@@ -12,37 +12,41 @@ from typing import Any, SupportsIndex
 import keras
 import tensorflow as tf
 
-from tb_stability.capture.callback import DEFAULT_WINDOW_STEPS, positive, require_tensorflow
-from tb_stability.capture.gradient_norm import GradientNorm
-from tb_stability.capture.learning_rate import LearningRate
+from tb_stability.capture.arguments import check_log_dir, positive, require_tensorflow
+from tb_stability.capture.by_hand import RecordingByHand, trained_by_hand
+from tb_stability.capture.callback import DEFAULT_SAMPLE_EVERY, DEFAULT_WINDOW_STEPS
 from tb_stability.capture.live import LiveOnsets, check_kinds, check_on_onset, check_thresholds
-from tb_stability.capture.loss import Loss
 from tb_stability.capture.optimizers import gradients_given
 from tb_stability.capture.probe import Gradients
-from tb_stability.capture.recording import Recording
-from tb_stability.capture.weights import UpdateRatio, WeightNorm
+from tb_stability.capture.quantities import choose_quantities, make_probes
+from tb_stability.capture.workers import check_workers, is_chief, writer_for
 from tb_stability.onsets import Onset, Thresholds
-from tb_stability.writer import EventWriter
 
 
 class StabilityMonitor:
     """Records a training loop of one's own, as `StabilityCallback` does one of Keras.
 
-    Measured are the loss and the norm of every layer's gradient in each step, and per window the
-    learning rate, the weights and how far a step moves them. What needs to see inside the model,
-    such as dead units or logits, is measured by `StabilityCallback` only. Training is not changed:
-    weights are the same to the last bit.
+    The same is measured, as far as `record` is told of it; calls of layers are seen by themselves.
+    Training is not changed: weights are the same to the last bit.
 
     Works eagerly and in a `tf.function`, compiled by XLA or not: `record` belongs beside the
     gradients, inside of the function; `step` belongs on the outside, and is one step of training.
-    A step in which nothing is recorded is counted, and missing.
+    Layers are seen where `record` is called: not in another function, such as one around the
+    forward pass alone, for that may be called outside of a step as well. What runs outside of
+    steps, such as validation, is not measured. A step in which nothing is recorded is counted, and
+    missing.
 
     Args:
       log_dir: Directory of the run, `str` or `os.PathLike`.
       model: The model whose layers are the rows, built or not. It need not be compiled.
       optimizer: The optimizer that trains it; None where there is none that is Keras' own. Then
         there is no learning rate, and steps count from 1.
+      loss: The loss or losses as `compile` takes them, not used but to tell what the outputs are:
+        logits are those of a softmax or sigmoid, or of a loss with `from_logits=True`. That of the
+        model, if it is compiled, by default.
+      quantities: As in `StabilityCallback`.
       window_steps: Steps that are summarised in one record.
+      sample_every: As in `StabilityCallback`.
       initial_epoch: Number of the first epoch, for a run that is resumed.
       thresholds: As in `StabilityCallback`.
       on_onset: As in `StabilityCallback`.
@@ -51,7 +55,7 @@ class StabilityMonitor:
     Raises:
       TypeError: If the model or the optimizer is not one of Keras, or thresholds, `on_onset` or
         `stop_on` are of another type.
-      ValueError: If a threshold or kind is unknown, or a number is impossible.
+      ValueError: If a quantity, threshold or kind is unknown, or a number is impossible.
       RuntimeError: If Keras runs on another backend than TensorFlow.
       OSError: If `log_dir` cannot be created or written.
 
@@ -60,18 +64,20 @@ class StabilityMonitor:
     >>> import tempfile
     >>> import numpy as np
     >>> from tb_stability import StabilityMonitor
-    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
     >>> optimizer = keras.optimizers.Adam(1e-3)
+    >>> loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     >>> log_dir = tempfile.mkdtemp()
-    >>> x, y = np.ones((32, 4), np.float32), np.ones((32, 1), np.float32)
+    >>> x, y = np.ones((32, 4), np.float32), np.ones(32, np.int64)
     >>> data = tf.data.Dataset.from_tensor_slices((x, y)).batch(8)
-    >>> monitor = StabilityMonitor(log_dir, model, optimizer)
+    >>> monitor = StabilityMonitor(log_dir, model, optimizer, loss=loss_of)
     >>> @tf.function
     ... def train_step(x, y):
     ...     with tf.GradientTape() as tape:
-    ...         loss = tf.reduce_mean((model(x, training=True) - y) ** 2)
+    ...         logits = model(x, training=True)
+    ...         loss = loss_of(y, logits)
     ...     gradients = tape.gradient(loss, model.trainable_variables)
-    ...     monitor.record(loss=loss, gradients=gradients)
+    ...     monitor.record(loss=loss, gradients=gradients, inputs=x, outputs=logits, labels=y)
     ...     optimizer.apply_gradients(zip(gradients, model.trainable_variables))
     ...     return loss
     >>> with monitor:
@@ -90,7 +96,10 @@ class StabilityMonitor:
         model: keras.Model,
         optimizer: keras.optimizers.Optimizer | None = None,
         *,
+        loss: Any = None,
+        quantities: Iterable[str] | None = None,
         window_steps: SupportsIndex = DEFAULT_WINDOW_STEPS,
+        sample_every: SupportsIndex = DEFAULT_SAMPLE_EVERY,
         initial_epoch: int = 0,
         thresholds: Thresholds | Mapping[str, Any] | None = None,
         on_onset: Callable[[Onset], Any] | None = None,
@@ -103,20 +112,20 @@ class StabilityMonitor:
             raise TypeError(
                 f"optimizer must be one of keras.optimizers, or None, not {optimizer!r}"
             )
-        live = LiveOnsets(
-            check_thresholds(thresholds), check_on_onset(on_onset), check_kinds(stop_on)
-        )
+        kinds = check_kinds(stop_on)
+        check_workers(model, kinds)
+        live = LiveOnsets(check_thresholds(thresholds), check_on_onset(on_onset), kinds)
         self._model = model
         self._optimizer = optimizer
-        self._trained = _trained_by_hand(model, optimizer)
+        self._trained = trained_by_hand(model, optimizer, loss)
         self._recording = RecordingByHand(
             self._trained,
             None,
-            EventWriter(os.fspath(log_dir)),
-            [Loss(), GradientNorm(), LearningRate(self._trained), WeightNorm(), UpdateRatio()],
+            writer_for(model, check_log_dir(log_dir)),
+            make_probes(choose_quantities(quantities), self._trained),
             window_steps=positive("window_steps", window_steps),
-            sample_every=1,
-            live=live,
+            sample_every=positive("sample_every", sample_every),
+            live=live if is_chief(model) else None,
         )
         self._epoch = initial_epoch
         self._recording.begin_epoch(initial_epoch)
@@ -140,13 +149,12 @@ class StabilityMonitor:
         if self._closed or self._in_step:
             state = "closed" if self._closed else "in a step already"
             raise RuntimeError(f"StabilityMonitor.step: the monitor is {state}")
-        self._recording.begin_step()
         self._in_step = True
         try:
-            yield
+            with self._recording.step():
+                yield
         finally:
             self._in_step = False
-        self._recording.end_step()
 
     @tf.autograph.experimental.do_not_convert
     def record(
@@ -155,6 +163,9 @@ class StabilityMonitor:
         loss: Any = None,
         gradients: Iterable[Any] | None = None,
         variables: Iterable[Any] | None = None,
+        inputs: Any = None,
+        outputs: Any = None,
+        labels: Any = None,
     ) -> None:
         """Measures a step, in graph or eagerly; may be called more than once in a step.
 
@@ -163,24 +174,31 @@ class StabilityMonitor:
           gradients: As the optimizer is given them: dense, `tf.IndexedSlices` or None; scaled,
             where it is a `LossScaleOptimizer`.
           variables: What they are the gradients of; the model's trainable variables by default.
+          inputs: What the model was given: a tensor, or a dict, list or tuple of them.
+          outputs: What the model returned, the same way.
+          labels: What the outputs are held to, the same way; only with outputs.
 
         Raises:
           RuntimeError: If it is not called within `step`.
-          ValueError: If there are not as many gradients as variables, or the optimizer is a
-            `LossScaleOptimizer` that is not built.
+          ValueError: If there are not as many gradients as variables, if there are labels and no
+            outputs, or the optimizer is a `LossScaleOptimizer` that is not built.
         """
         if not self._in_step:
             raise RuntimeError(
                 "StabilityMonitor.record was called outside of a step: call it, or the function "
                 "that calls it, in `with monitor.step():`"
             )
-        if loss is not None:
-            self._recording.record_loss(tf.convert_to_tensor(loss))
+        if labels is not None and outputs is None:
+            raise ValueError(
+                "StabilityMonitor.record was given labels and no outputs: give both, as it is by "
+                "the outputs that labels are known for those of classes"
+            )
+        told = {"loss": loss, "inputs": inputs, "outputs": outputs, "labels": labels}
+        given = None
         if gradients is not None:
             own = self._model.trainable_variables
-            self._recording.record_gradients(
-                self._gradients(list(gradients), list(own if variables is None else variables))
-            )
+            given = self._gradients(list(gradients), list(own if variables is None else variables))
+        self._recording.record(told, given)
 
     def end_epoch(self, logs: Mapping[str, Any] | None = None) -> None:
         """Ends the epoch, and with it the window.
@@ -230,56 +248,3 @@ class StabilityMonitor:
                 "optimizer.build(model.trainable_variables) before the first step"
             )
         return gradients_given(optimizer, gradients, variables)
-
-
-class RecordingByHand(Recording):
-    """A recording whose steps are announced by the loop, instead of by the model."""
-
-    def begin_step(self) -> None:
-        """Notes that the loop is about to run a step."""
-        if self._ended:
-            return
-        if self._record is None:
-            self._begin()
-        self._hooks.before_execution()
-
-    def record_loss(self, loss: tf.Tensor) -> None:
-        """Measures the loss of the running step, in graph."""
-        self._hooks.tell(lambda probe: probe.on_loss(self._context, loss))
-
-    def record_gradients(self, gradients: Gradients) -> None:
-        """Measures gradients of the running step, in graph."""
-        # The order of the layers' calls is not seen; that of their creation stands for it. By now
-        # they are built.
-        self._context.first_call.setdefault(id(self._model), 0)
-        self._hooks.tell(lambda probe: probe.on_gradients(self._context, gradients))
-
-    def end_step(self) -> None:
-        """Notes that the step has run; ends the window where it is full."""
-        if self._ended:
-            return
-        self._context.clock.advance(None)
-        self._hooks.after_execution()
-        self.executed()
-
-
-class _TrainedByHand:
-    """A model with what a loop by hand does not say of it, for all that expects one of `fit`."""
-
-    # Whether the loop is compiled is not known: what is exact for XLA is exact without it.
-    jit_compile = True
-    run_eagerly = False
-    steps_per_execution = 1
-    stop_training = False
-
-    def __init__(self, model: Any, optimizer: Any) -> None:
-        self.trained_model = model
-        self.optimizer = optimizer
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.trained_model, name)
-
-
-def _trained_by_hand(model: Any, optimizer: Any) -> Any:
-    # Named like the model's own class, which is what the layer table shows of it.
-    return type(type(model).__name__, (_TrainedByHand,), {})(model, optimizer)

@@ -49,7 +49,7 @@ class ObservedTrainFunction:
             self.recording.interrupt()
             raise
         else:
-            self._hooks.after_execution()
+            self._hooks.after_execution(self.recording.position)
             self.recording.executed()
             return outputs
         return self._run_unobserved(iterator, reason)

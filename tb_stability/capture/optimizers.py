@@ -73,7 +73,11 @@ def steps_taken(model: Any) -> int:
 
 def learning_rate(optimizer: Any) -> float:
     """Returns the learning rate of the optimizer's next step; NaN where it has none."""
-    rate = innermost(optimizer).learning_rate
+    inner = innermost(optimizer)
+    given = getattr(inner, "_learning_rate", None)
+    if isinstance(given, keras.Variable):
+        return float(given.value.numpy())  # in far less time than by way of `learning_rate`
+    rate = inner.learning_rate
     return float(np.nan if rate is None else keras.ops.convert_to_numpy(rate))
 
 

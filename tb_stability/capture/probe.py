@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ import tensorflow as tf
 
 from tb_stability.capture.accumulators import StepClock
 from tb_stability.capture.layers import LayerRow, layer_rows
+from tb_stability.capture.sampling import Sample, Sampling
 from tb_stability.metadata import SeriesMetadata
 
 Measurement = tuple[SeriesMetadata, npt.ArrayLike]
@@ -27,16 +27,14 @@ class StepContext:
 
     Attributes:
       first_call: Order of a layer's first call in the train step, by `id` of the layer.
-      on_fault: Called with a probe that raised, its error, and the layer's name or ``""``.
+      sampling: Measures what is sampled.
     """
 
     def __init__(self, model: Any, clock: StepClock, sample_every: int = 1) -> None:
         self.model = model
         self.clock = clock
-        self.sample_every = sample_every
         self.first_call: dict[int, int] = {}
-        self.on_fault: Callable[[Probe, Exception, str], None] = _raise
-        self._step = _RunningStep()
+        self.sampling = Sampling(clock, sample_every)
 
     @property
     def compiled(self) -> bool:
@@ -49,62 +47,28 @@ class StepContext:
 
     def begin_step(self) -> None:
         """Notes where the step is traced."""
-        self._step.graph = _graph()
-        self._step.measures = []
+        single = self.model.steps_per_execution == 1 and not tf.distribute.has_strategy()
+        # What a graphics card makes of a variable of variant type was never seen.
+        seen = single and not tf.executing_eagerly() and not tf.config.list_logical_devices("GPU")
+        self.sampling.begin_step(seen=seen and not self.compiled, compiled=self.compiled)
 
-    def sample(self, probe: Probe, measure: Callable[[], None], layer: str = "") -> None:
+    def sample(
+        self, probe: Probe, measure: Callable[[Any], None], tensors: Any, layer: str = ""
+    ) -> None:
         """Measures in the sampled steps only: the first of each window, and one in N after it.
 
         Args:
           probe: Whose measurement it is.
-          measure: Called once in graph, in this replica's context; writes to accumulators.
+          measure: Called in graph with tensors like those below, and knowing no other tensor of
+            the step; writes to accumulators.
+          tensors: What it measures, a structure of tensors.
           layer: Name of the layer that is measured, for the warning if this fails.
         """
-        if _graph() is self._step.graph:
-            # One branch for all of the step, as each costs time to trace and to run.
-            self._step.measures.append((probe, measure, layer))
-        else:
-            self._run([(probe, measure, layer)])
+        self.sampling.add(Sample(probe, measure, tensors, layer))
 
     def end_step(self) -> None:
-        """Runs what was to be sampled in the step."""
-        measures, self._step.measures = self._step.measures, []
-        if measures:
-            self._run(measures)
-
-    def _run(self, measures: list[tuple[Probe, Callable[[], None], str]]) -> None:
-        def run() -> tf.Tensor:
-            for probe, measure, layer in measures:
-                try:
-                    measure()
-                except Exception as error:
-                    self.on_fault(probe, error, layer)
-            return tf.constant(0)
-
-        if self.sample_every == 1:
-            run()
-            return
-        due = tf.equal(self.clock.slot() % self.sample_every, 0)
-        if not self.compiled:
-            # Inlined, each operation would cost the steps that are not sampled as well.
-            run = tf.function(run, autograph=False, experimental_attributes={"_noinline": True})
-        tf.cond(due, run, lambda: tf.constant(0))
-
-
-class _RunningStep(threading.local):
-    # The replicas of a distribution strategy trace the step in a thread each, and each thread has
-    # attributes of its own here.
-    def __init__(self) -> None:
-        self.graph: Any = None
-        self.measures: list[tuple[Probe, Callable[[], None], str]] = []
-
-
-def _graph() -> Any:
-    return None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
-
-
-def _raise(probe: Any, error: Exception, layer: str) -> None:
-    raise error
+        """Measures what was sampled in the step, or sees to it that it can be measured after."""
+        self.sampling.end_step()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -151,13 +115,22 @@ class Probe:
     Attributes:
       name: The quantity, as in `metadata.Quantity.name`.
       on_host: Whether it takes part in `before_execution` and `after_execution`.
+      taps: Whether it takes part in `before_call`.
     """
 
     name: str = ""
     on_host: bool = False
+    taps: bool = False
 
     def on_inputs(self, context: StepContext, inputs: Any) -> None:
         """A step begins: the batch's inputs, a structure of tensors as the model is given it."""
+
+    def before_call(self, context: StepContext, call: Call) -> Mapping[str, Any]:
+        """A layer is about to be called: returns arguments to give it, equal to those it is given.
+
+        The call has no outputs yet.
+        """
+        return {}
 
     def on_call(self, context: StepContext, call: Call) -> None:
         """A layer, or an operation of a functional model, was called."""

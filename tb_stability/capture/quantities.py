@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -18,7 +20,9 @@ from tb_stability.capture.probe import Probe
 from tb_stability.capture.recurrence import RecurrentSamples
 from tb_stability.capture.recurrent_state import CellState, HiddenState
 from tb_stability.capture.saturation import Saturation
-from tb_stability.capture.weights import UpdateRatio, WeightNorm
+from tb_stability.capture.time_gradient import TimeGradient
+from tb_stability.capture.update_ratio import UpdateRatio
+from tb_stability.capture.weights import WeightNorm
 
 _ALWAYS: tuple[type[Probe], ...] = (Loss, GradientNorm)
 
@@ -32,6 +36,7 @@ _CHOICE: tuple[type[Probe], ...] = (
     ClassLogits,
     Labels,
     Inputs,
+    TimeGradient,
 )
 
 # These share the runs of recurrent cells.
@@ -45,20 +50,38 @@ _PROBES: dict[str, Callable[[], Probe]] = {probe.name: probe for probe in _CHOIC
 _REQUIRED = (*(probe.name for probe in _ALWAYS), LearningRate.name)
 _OPTIONAL = (*_PROBES, *_RECURRENT)
 
+# What is not free is measured where it is asked for by name.
+_WHERE_ASKED: dict[str, Callable[[], Probe]] = {
+    TimeGradient.name: functools.partial(TimeGradient, of_raw_data=True)
+}
 
-def quantity_names(asked: Iterable[str] | None) -> tuple[str, ...]:
-    """Returns the names that are asked for, checked; all there are, for None.
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """Which quantities are measured, besides those that always are.
+
+    Attributes:
+      names: In the order in which they are written.
+      asked: Whether they were asked for by name.
+    """
+
+    names: tuple[str, ...]
+    asked: bool
+
+
+def choose_quantities(asked: Iterable[str] | None) -> Choice:
+    """Returns the quantities that are asked for, checked; all there are, for None.
 
     Raises:
       ValueError: If a name is unknown.
 
     Example:
 
-    >>> quantity_names(["dead_relu", "loss"])
+    >>> choose_quantities(["dead_relu", "loss"]).names
     ('dead_relu',)
     """
     if asked is None:
-        return _OPTIONAL
+        return Choice(_OPTIONAL, asked=False)
     names = [asked] if isinstance(asked, str) else list(asked)
     known = (*_REQUIRED, *_OPTIONAL)
     unknown = [name for name in names if name not in known]
@@ -67,11 +90,14 @@ def quantity_names(asked: Iterable[str] | None) -> tuple[str, ...]:
             f"unknown quantities: {', '.join(map(repr, unknown))}. Known ones are: "
             f"{', '.join(sorted(known))}"
         )
-    return tuple(name for name in _OPTIONAL if name in names)
+    return Choice(tuple(name for name in _OPTIONAL if name in names), asked=True)
 
 
-def make_probes(names: Iterable[str], model: Any) -> list[Probe]:
-    """Returns new probes of the named quantities, and of those that are always measured."""
+def make_probes(choice: Choice, model: Any) -> list[Probe]:
+    """Returns new probes of the chosen quantities, and of those that are always measured."""
+    makers = _PROBES | (_WHERE_ASKED if choice.asked else {})
     samples = RecurrentSamples()
-    chosen = (_PROBES[name]() if name in _PROBES else _RECURRENT[name](samples) for name in names)
+    chosen = (
+        makers[name]() if name in makers else _RECURRENT[name](samples) for name in choice.names
+    )
     return [*(probe() for probe in _ALWAYS), LearningRate(model), *chosen]

@@ -12,6 +12,8 @@ import numpy as np
 import tensorflow as tf
 
 from tb_stability.capture.accumulators import StepClock
+from tb_stability.capture.arguments import recorded_twice
+from tb_stability.capture.batch_size import BatchSize
 from tb_stability.capture.describe import describe_run
 from tb_stability.capture.hooks import StepHooks
 from tb_stability.capture.live import LiveOnsets
@@ -20,10 +22,11 @@ from tb_stability.capture.optimizers import steps_taken
 from tb_stability.capture.probe import Measurement, Probe, StepContext
 from tb_stability.capture.windows import SERIES as WINDOW_SERIES
 from tb_stability.capture.windows import WindowClock
+from tb_stability.capture.workers import has_other_workers
 from tb_stability.metadata import EPOCH_LOGS, SeriesMetadata
 from tb_stability.onsets import Thresholds
 from tb_stability.record import RunRecord, Status
-from tb_stability.writer import EventWriter
+from tb_stability.writer import EventWriter, SilentWriter
 
 
 class Recording:
@@ -62,7 +65,8 @@ class Recording:
         self._windows = WindowClock(window_steps, steps_done)
         capacity = window_steps + model.steps_per_execution - 1
         self._context = StepContext(model, StepClock(capacity), sample_every)
-        self._hooks = StepHooks(self._context, probes)
+        self._batch = BatchSize()
+        self._hooks = StepHooks(self._context, [self._batch, *probes])
         self._live = live
         self._record: RunRecord | None = None
         self._described = False
@@ -79,6 +83,11 @@ class Recording:
     def steps_done(self) -> int:
         """Number of the last step recorded."""
         return self._windows.steps_done
+
+    @property
+    def position(self) -> int:
+        """Number of steps in the window so far, where an execution has one step."""
+        return self._windows.position
 
     def begin_epoch(self, epoch: int) -> None:
         """Notes the epoch that the next steps belong to."""
@@ -161,10 +170,7 @@ class Recording:
         if not isinstance(other, ObservedTrainFunction):
             return
         if other.expected and other.recording.params is self.params:
-            raise ValueError(
-                f"Model {self._model.name!r} is recorded by two StabilityCallbacks, with the "
-                f"log_dirs {other.recording.log_dir!r} and {self.log_dir!r}: give fit only one"
-            )
+            raise recorded_twice(self._model, other.recording.log_dir, self.log_dir)
         # Its fit was left by an exception that is still being handled.
         other.recording.interrupt()
 
@@ -177,7 +183,7 @@ class Recording:
             try:
                 measured.extend(probe.collect(steps))
             except Exception as error:
-                self._hooks.step_aside(probe, error)
+                self._hooks.leave_out(probe, error)
         self._context.clock.reset()
         self._write(measured)
         if not self._described:
@@ -202,7 +208,7 @@ class Recording:
             thresholds=self._thresholds(),
             rows=self._context.rows(),
             first_step=self._record.first_step,
-            batch_size=self._context.clock.most_samples(),
+            batch_size=self._batch.most,
             outputs=self._hooks.notes.records,
         )
         self._write_record("training")
@@ -233,13 +239,22 @@ class Recording:
         try:
             write()
         except OSError as error:
-            self.abandon()
+            self._stop_writing()
             warnings.warn(
                 f"StabilityCallback stopped recording after step {self.steps_done}, as its event "
                 f"file can no longer be written; training goes on. {error}",
                 RuntimeWarning,
                 stacklevel=2,
             )
+
+    def _stop_writing(self) -> None:
+        if not has_other_workers(self._model):
+            self.abandon()
+            return
+        # They wait for this one's part in each sum: it goes on measuring.
+        with contextlib.suppress(OSError):
+            self._writer.close()
+        self._writer = SilentWriter(self.log_dir)
 
     def _restore_model(self) -> None:
         if self._function is not None and self._model.train_function is self._function:

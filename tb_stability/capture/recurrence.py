@@ -73,8 +73,7 @@ class RecurrentSamples:
                 continue
             if name not in self._kept:
                 self._kept[name] = _KeptInputs(name, layer, arguments)
-            kept = self._kept[name]
-            context.sample(probe, lambda kept=kept, given=arguments: kept.store(given), name)  # type: ignore[misc]
+            context.sample(probe, self._kept[name].store, arguments, name)
 
     def runs(self, probe: Probe) -> list[CellRun]:
         """Returns the cells' runs with the weights of now; the same for all probes of a window."""

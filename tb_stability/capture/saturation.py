@@ -42,15 +42,15 @@ class Saturation(Probe):
         if lower is None or not is_first_replica():
             return
         units = by_unit(call.layer, call.outputs)
-        self._saturated.expect(call.name, units.shape[-1])
+        self._saturated.expect(call.name, units.shape[-1], context.clock)
 
-        def measure() -> None:
+        def measure(units: tf.Tensor) -> None:
             values = tf.cast(units, tf.float32)
             near = (values < lower + _NEAR) | (values > 1.0 - _NEAR)
             count = tf.reduce_sum(tf.cast(near, tf.float32), axis=0)
             self._saturated.add(call.name, count, tf.shape(units)[0])
 
-        context.sample(self, measure, call.name)
+        context.sample(self, measure, units, call.name)
 
     def collect(self, steps: int) -> Iterator[Measurement]:
         values = [

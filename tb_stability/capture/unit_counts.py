@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from tb_stability.capture.accumulators import host_variable
+from tb_stability.capture.accumulators import StepClock, host_variable
 
 
 class UnitCounts:
@@ -23,15 +23,18 @@ class UnitCounts:
         self._combine = tf.maximum if combine == "maximum" else tf.add
         self._of_layer: dict[str, tuple[tf.Variable, tf.Variable]] = {}
         self._rows: tuple[str, ...] = ()
-        self._take: Any = None
+        self._clock: StepClock | None = None
 
     @property
     def rows(self) -> tuple[str, ...]:
         """Names of the layers that had been measured when the first window ended."""
         return self._rows
 
-    def expect(self, layer: str, units: int) -> None:
+    def expect(self, layer: str, units: int, clock: StepClock) -> None:
         """Makes room for a layer; to be called outside of branches."""
+        if self._clock is None:
+            self._clock = clock
+            clock.add(self)
         if layer not in self._of_layer and not self._rows:
             # float64 counts without rounding far beyond the positions of any image.
             counts = host_variable(np.zeros(units), "stability_units")
@@ -47,19 +50,16 @@ class UnitCounts:
 
     def take(self) -> Iterator[tuple[npt.NDArray[np.float64], int]]:
         """Yields the counts ``[units]`` and samples of each row, and begins the next window."""
-        if not self._of_layer:
+        if self._clock is None:
             return
-        if self._take is None:
-            self._rows = tuple(self._of_layer)
-            self._take = tf.function(self._read_and_reset, autograph=False)
-        for counts, samples in self._take():
-            yield counts.numpy(), int(samples)
+        self._rows = self._rows or tuple(self._of_layer)
+        taken = self._clock.take(self)
+        for counts, samples in zip(taken[::2], taken[1::2], strict=True):
+            yield counts, int(samples)
 
-    def _read_and_reset(self) -> list[tuple[tf.Tensor, tf.Tensor]]:
-        # One call for all layers: each costs the host the same.
-        variables = list(self._of_layer.values())
-        values = [(units.read_value(), total.read_value()) for units, total in variables]
-        for units, total in variables:
-            units.assign(tf.zeros_like(units))
-            total.assign(tf.zeros_like(total))
+    def read_and_reset(self) -> list[tf.Tensor]:
+        variables = [variable for pair in self._of_layer.values() for variable in pair]
+        values = [variable.read_value() for variable in variables]
+        for variable in variables:
+            variable.assign(tf.zeros_like(variable))
         return values

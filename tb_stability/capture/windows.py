@@ -25,6 +25,11 @@ class WindowClock:
         self.epoch = 0
         self._at_most = 0
 
+    @property
+    def position(self) -> int:
+        """Most steps that the window can have so far; their number, where executions are single."""
+        return self._at_most
+
     def executed(self, at_most: int) -> bool:
         """Notes an execution of up to `at_most` steps; returns whether the window may be full."""
         self._at_most += at_most

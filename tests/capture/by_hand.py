@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal
 
+import keras
 import numpy as np
 import tensorflow as tf
+
+MSE = keras.losses.MeanSquaredError()
 
 
 def norm(gradients: Sequence[Any]) -> float:
@@ -19,39 +23,72 @@ def norm(gradients: Sequence[Any]) -> float:
     return float(np.sqrt(sum((array**2).sum() for array in arrays))) if arrays else np.nan
 
 
+def in_order(*arrays: Any, size: int) -> list[tuple[Any, ...]]:
+    """Cuts arrays, or structures of them, into batches."""
+    count = len(tf.nest.flatten(arrays)[0])
+    return [
+        tf.nest.map_structure(lambda array: array[start : start + size], arrays)  # noqa: B023
+        for start in range(0, count, size)
+    ]
+
+
 def train(
     model: Any,
-    x: Any,
-    y: np.ndarray,
-    layers: dict[str, Sequence[Any]],
+    batches: Iterable[tuple[Any, ...]],
+    layers: Mapping[str, Sequence[Any]],
     *,
-    batch_size: int,
-    loss: Callable[[Any, Any], Any],
+    loss: Callable[..., Any] = MSE,
     scale: float = 1.0,
+    way: Literal["eager", "graph", "jit"] = "eager",
+    shares: int = 1,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Trains one epoch in order; returns the losses ``[steps]`` and the norms ``[steps, layers]``.
+    """Trains in the order of the batches.
 
     Args:
+      model: Compiled with an optimizer.
+      batches: x, y and, where there are any, the weights of the samples.
       layers: Variables of each row.
+      loss: Called with y, what the model makes of x, and the weights.
       scale: Factor of the loss in the backward pass, that a `LossScaleOptimizer` takes out again.
+      way: How the step is run: float16 and random numbers differ between these.
+      shares: Parts that a batch is dealt out in; then the loss is the mean of theirs.
+
+    Returns:
+      The losses ``[steps]`` and the norms ``[steps, layers]``.
     """
-    losses, norms = [], []
     variables = model.trainable_variables
-    for start in range(0, len(y), batch_size):
-        part = slice(start, start + batch_size)
-        inputs = tf.nest.map_structure(lambda array: tf.constant(array[part]), x)  # noqa: B023
+    model.optimizer.build(variables)
+
+    def step(batch: tuple[Any, ...]) -> tuple[tf.Tensor, list[Any]]:
         with tf.GradientTape() as tape:
-            value = loss(y[part], model(inputs, training=True))
+            value = sum(
+                loss(y, model(x, training=True), *weight) / shares
+                for x, y, *weight in _dealt_out(batch, shares)
+            )
             for extra in model.losses:
-                value = value + extra
+                value = value + tf.cast(extra, value.dtype)
             scaled = value * scale
         gradients = tape.gradient(scaled, variables)
-        true = [
-            None if gradient is None else tf.convert_to_tensor(gradient) / scale
-            for gradient in gradients
-        ]
-        by_variable = {id(v): g for v, g in zip(variables, true, strict=True)}
+        model.optimizer.apply(gradients, variables)
+        return value, [None if g is None else tf.convert_to_tensor(g) for g in gradients]
+
+    run = step if way == "eager" else tf.function(step, jit_compile=way == "jit")
+    losses, norms = [], []
+    for batch in batches:
+        value, gradients = run(tf.nest.map_structure(tf.convert_to_tensor, batch))
+        of_variable = {id(v): g for v, g in zip(variables, gradients, strict=True)}
         losses.append(float(value))
-        norms.append([norm([by_variable[id(v)] for v in own]) for own in layers.values()])
-        model.optimizer.apply_gradients(zip(gradients, variables, strict=True))
+        norms.append(
+            [norm([of_variable.get(id(v)) for v in own]) / scale for own in layers.values()]
+        )
     return np.array(losses), np.array(norms)
+
+
+def _dealt_out(batch: tuple[Any, ...], shares: int) -> list[tuple[Any, ...]]:
+    size = tf.nest.flatten(batch)[0].shape[0]
+    # The first ones get one sample more, where they do not all get as many.
+    edges = [-(-size * share // shares) for share in range(shares + 1)]
+    return [
+        tf.nest.map_structure(lambda part: part[start:end], batch)  # noqa: B023
+        for start, end in itertools.pairwise(edges)
+    ]

@@ -1,89 +1,186 @@
-"""MirroredStrategy on two logical CPU devices, which a process must set up before it starts."""
+"""`tf.distribute`: several replicas in one process, and several processes."""
 
+from __future__ import annotations
+
+import contextlib
+import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
-import textwrap
 
+import keras
 import numpy as np
 import pytest
 
+from tests.capture import by_hand, distributed
 from tests.capture.recorded import read_records, read_series
 
-PROGRAM = """
-    import sys
-    import numpy as np
-    import tensorflow as tf
-    cpus = tf.config.list_physical_devices("CPU")
-    two = 2 * [tf.config.LogicalDeviceConfiguration()]
-    tf.config.set_logical_device_configuration(cpus[0], two)
-    import keras
-    from tb_stability import StabilityCallback
-    log_dir, distributed, observed, policy, *_ = sys.argv[1:]
-    keras.config.set_dtype_policy(policy)
-    keras.utils.set_random_seed(1)
-    rng = np.random.default_rng(0)
-    words = rng.integers(0, 6, size=(32, 4))
-    y = rng.normal(size=(32, 2)).astype(np.float32)
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]) if distributed == "yes" else (
-        tf.distribute.get_strategy())
-    with strategy.scope():
-        model = keras.Sequential([
-            keras.Input((4,), dtype="int64"),
-            keras.layers.Embedding(6, 3, name="words"),
-            keras.layers.Flatten(),
-            keras.layers.Dense(4, activation="tanh", kernel_regularizer="l2", name="body"),
-            keras.layers.Dense(2, name="head"),
-        ])
-        model.compile(keras.optimizers.SGD(0.1, momentum=0.9), "mse")
-    callbacks = [StabilityCallback(log_dir, window_steps=1)] if observed == "yes" else []
-    history = model.fit(words, y, batch_size=8, epochs=2, shuffle=False, verbose=0,
-                        callbacks=callbacks, validation_data=(words, y))
-    np.savez(log_dir + ".npz", loss=history.history["loss"], *model.get_weights())
-"""
+LINES = (
+    "StabilityCallback stopped recording after step 3, as its event file can no longer be written; "
+    "training goes on. cannot write 'file' (No space left on device)",
+    "StabilityCallback cannot measure gradient_norm and leaves it out; training goes on. "
+    "ArithmeticError: on this worker only",
+    "stop_on=('nonfinite_loss',) cannot end a training of several workers: the chief alone judges "
+    "the run, and the others would wait for it. Leave stop_on out; what all workers see alike is "
+    "the loss, which keras.callbacks.TerminateOnNaN() watches",
+)
 
 
-def run(log_dir, *, distributed, observed="yes", policy="float32"):
-    result = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            textwrap.dedent(PROGRAM),
-            str(log_dir),
-            distributed,
-            observed,
-            policy,
-        ],
-        capture_output=True,
+def start(kind: str, root: pathlib.Path, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.capture.distributed", kind, str(root)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        cwd=pathlib.Path.cwd(),
-        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
+        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"} | environment,
     )
-    assert result.returncode == 0, result.stderr
-    assert "StabilityCallback" not in result.stderr
-    return np.load(f"{log_dir}.npz")
 
 
-@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
-def test_norms_and_losses_are_those_of_the_global_batch(tmp_path, policy):
-    alone, both = tmp_path / "alone", tmp_path / "both"
-    run(alone, distributed="no", policy=policy)
-    run(both, distributed="yes", policy=policy)
-    tolerance = 1e-5 if policy == "float32" else 5e-3
-    expected, found = read_series(alone), read_series(both)
-    assert found.keys() == expected.keys()
-    for tag in ("stability/gradient_norm", "stability/loss", "stability/windows"):
-        assert found[tag].rows == expected[tag].rows
-        np.testing.assert_allclose(
-            np.stack(found[tag].values), np.stack(expected[tag].values), rtol=tolerance
+def finish(processes: list[subprocess.Popen[str]]) -> list[str]:
+    """Returns what each of them printed; none outlives this."""
+    try:
+        printed = [process.communicate(timeout=300) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    for process, (_, errors) in zip(processes, printed, strict=True):
+        assert process.returncode == 0, errors
+    return [output for output, _ in printed]
+
+
+def free_ports(count: int) -> list[int]:
+    # All are open at once, so that they differ.
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+@pytest.fixture(scope="module")
+def mirrored(tmp_path_factory):
+    root = tmp_path_factory.mktemp("mirrored")
+    finish([start("mirrored", root)])
+    return root
+
+
+@pytest.fixture(scope="module")
+def workers(tmp_path_factory):
+    """Directories of the two processes, and what each printed."""
+    roots = [tmp_path_factory.mktemp(name) for name in ("chief", "other")]
+    addresses = [f"127.0.0.1:{port}" for port in free_ports(2)]
+    cluster = {"worker": addresses}
+    processes = [
+        start(
+            "workers",
+            root,
+            TF_CONFIG=json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}}),
         )
-    assert read_records(both)[-1].status == "finished"
-    assert read_records(both)[-1].batch_size == 8
+        for index, root in enumerate(roots)
+    ]
+    return roots, finish(processes)
 
 
-def test_training_on_several_devices_is_not_changed(tmp_path):
-    plain = run(tmp_path / "plain", distributed="yes", observed="no")
-    observed = run(tmp_path / "observed", distributed="yes")
-    for name in plain:
-        np.testing.assert_array_equal(observed[name], plain[name])
+def trained_by_hand(policy="float32"):
+    """In this process, with batches dealt out to two replicas."""
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = distributed.build()
+        layers = {row: model.get_layer(row).trainable_variables for row in distributed.ROWS}
+        batches = by_hand.in_order(distributed.WORDS, distributed.Y, size=distributed.BATCH)
+        mixed = policy == "mixed_float16"
+        return by_hand.train(
+            model,
+            distributed.EPOCHS * batches,
+            layers,
+            shares=2,
+            scale=2.0**15 if mixed else 1.0,
+            way="graph" if mixed else "eager",
+        )
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+def check(log_dir, losses, norms, tolerance=1e-5):
+    series = read_series(log_dir)
+    gradient = series["stability/gradient_norm"]
+    assert gradient.rows == distributed.ROWS
+    assert gradient.steps == list(range(1, len(losses) + 1))
+    np.testing.assert_allclose(gradient.statistic("last"), norms, rtol=tolerance)
+    loss = series["stability/loss"].statistic("last")[:, 0]
+    np.testing.assert_allclose(loss, losses, rtol=tolerance)
+    assert read_records(log_dir)[-1].status == "finished"
+
+
+def results(root, name, worker=0):
+    return list(np.load(f"{root / name}-{worker}.npz").values())
+
+
+@pytest.mark.parametrize(
+    ("name", "policy", "tolerance"),
+    [("observed", "float32", 1e-5), ("mixed", "mixed_float16", 5e-3)],
+)
+def test_of_two_devices_norms_and_losses_are_those_of_the_global_batch(
+    mirrored, name, policy, tolerance
+):
+    losses, norms = trained_by_hand(policy)
+    check(mirrored / name, losses, norms, tolerance)
+    assert read_records(mirrored / name)[-1].batch_size == 8
+
+
+def test_training_on_two_devices_is_not_changed(mirrored):
+    for found, expected in zip(
+        results(mirrored, "observed"), results(mirrored, "plain"), strict=True
+    ):
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("name", ["observed", "monitored"])
+def test_of_two_workers_the_chief_writes_norms_and_losses_of_the_global_batch(workers, name):
+    (chief, _), _ = workers
+    check(chief / name, *trained_by_hand())
+
+
+def test_a_worker_that_is_not_the_chief_creates_no_file(workers):
+    (chief, other), _ = workers
+    assert {path.name for path in chief.iterdir() if path.is_dir()} == {
+        "observed",
+        "monitored",
+        "full",
+        "failing",
+    }
+    assert {path.suffix for path in other.iterdir()} == {".npz"}
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("observed", "plain"),
+        ("monitored", "loop"),
+        ("full", "plain"),  # its event file could no longer be written
+        ("failing", "plain"),  # on one worker, a quantity could not be read
+    ],
+)
+def test_the_workers_training_is_not_changed(workers, name, plain):
+    roots, _ = workers
+    for worker, root in enumerate(roots):
+        for found, expected in zip(
+            results(root, name, worker), results(root, plain, worker), strict=True
+        ):
+            np.testing.assert_array_equal(found, expected)
+
+
+def test_what_fails_on_one_worker_is_told_there_and_the_others_go_on(workers):
+    (chief, _), printed = workers
+    full, broken, stopping = LINES
+    assert [line for line in printed[0].splitlines() if not told(line)] == [full, stopping]
+    assert [line for line in printed[1].splitlines() if not told(line)] == [broken, stopping]
+    assert read_series(chief / "full")["stability/loss"].steps == [1, 2]
+    losses, norms = trained_by_hand()
+    check(chief / "failing", losses, norms)
+
+
+def told(line):
+    return line.startswith("tb_stability: ")

@@ -13,6 +13,7 @@ def variable_names(row):
 
 
 def test_recurrent_layers_own_what_their_cells_hold():
+    keras.utils.clear_session()  # Keras numbers the names that it makes up through the process
     model = keras.Sequential(
         [
             keras.Input((5, 3)),
@@ -96,3 +97,18 @@ def test_rows_are_in_order_of_the_first_call(same_names):
         same_names.blocks[1],
         same_names.blocks[0],
     ]
+
+
+def test_layers_below_places_of_one_name_are_in_the_place_that_is_theirs():
+    class Block(keras.Layer):
+        def __init__(self):
+            super().__init__(name="block")
+            self.dense = keras.layers.Dense(2, name="dense")
+            self.dense.build((None, 2))
+
+    class Model(keras.Model):
+        def __init__(self):
+            super().__init__(name="dense")
+            self.blocks = [Block(), Block()]
+
+    assert names(Model()) == ["block/dense", "block_1/dense"]

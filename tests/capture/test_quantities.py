@@ -1,11 +1,11 @@
 import pytest
 
 from tb_stability import StabilityCallback
-from tb_stability.capture.quantities import make_probes, quantity_names
+from tb_stability.capture.quantities import choose_quantities, make_probes
 
 
 def test_all_quantities_are_measured_unless_some_are_named():
-    assert [probe.name for probe in make_probes(quantity_names(None), None)] == [
+    assert [probe.name for probe in make_probes(choose_quantities(None), None)] == [
         "loss",
         "gradient_norm",
         "learning_rate",
@@ -18,6 +18,7 @@ def test_all_quantities_are_measured_unless_some_are_named():
         "class_logits",
         "labels",
         "inputs",
+        "time_gradient",
         "cell_state",
         "hidden_state",
         "gate_saturation",
@@ -26,7 +27,7 @@ def test_all_quantities_are_measured_unless_some_are_named():
 
 @pytest.mark.parametrize("asked", [["logits", "loss"], "logits", ("logits",)])
 def test_named_quantities_come_after_those_that_are_always_measured(asked):
-    probes = make_probes(quantity_names(asked), None)
+    probes = make_probes(choose_quantities(asked), None)
     names = [probe.name for probe in probes]
     assert names == ["loss", "gradient_norm", "learning_rate", "logits"]
 
@@ -37,7 +38,8 @@ def test_unknown_quantities_are_refused_with_the_known_ones():
     assert str(caught.value) == (
         "unknown quantities: 'dead_relus', 'x'. Known ones are: cell_state, class_logits, "
         "clipped_fraction, dead_relu, gate_saturation, gradient_norm, hidden_state, "
-        "inputs, labels, learning_rate, logits, loss, saturation, update_ratio, weight_norm"
+        "inputs, labels, learning_rate, logits, loss, saturation, time_gradient, "
+        "update_ratio, weight_norm"
     )
 
 

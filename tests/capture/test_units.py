@@ -129,3 +129,36 @@ def test_saturated_units(tmp_path, options):
             assert series.of_row(row, "count")[window] == values[..., 0].size
     assert (series.statistic("value") > 0).all()
     assert (series.statistic("value") < 1).all()
+
+
+def test_layers_of_one_name_have_rows_of_their_own_as_their_gradients_do(tmp_path):
+    class Model(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.parts = [
+                keras.layers.Dense(units, "relu", bias_initializer=bias, name="part")
+                for units, bias in ((3, keras.initializers.Constant(-99.0)), (5, "zeros"))
+            ]
+            self.head = keras.layers.Dense(1)
+
+        def call(self, x):
+            for part in reversed(self.parts):
+                x = part(x)
+            return self.head(x)
+
+    series = train(Model(), tmp_path, x=X[:, 0])
+    dead = series["stability/dead_relu"]
+    assert set(dead.rows) == {"part", "part_1"}
+    assert dead.of_row("part", "value").tolist() == [1, 1]
+    assert dead.of_row("part_1", "value").max() < 1
+    gradient = series["stability/gradient_norm"]
+    assert gradient.rows[:2] == ("part_1", "part")
+    assert gradient.of_row("part").tolist() == [0, 0]
+
+
+def test_a_relu_inside_nested_models_is_named_by_its_path(tmp_path):
+    inner = keras.Sequential([keras.layers.Dense(4, "relu", name="inside")], name="inner")
+    outer = keras.Sequential([inner, keras.layers.ReLU(name="again")], name="outer")
+    model = keras.Sequential([keras.Input((6,)), outer, keras.layers.Dense(1)])
+    dead = train(model, tmp_path, x=X[:, 0])["stability/dead_relu"]
+    assert set(dead.rows) == {"outer/inner/inside", "outer/again"}
