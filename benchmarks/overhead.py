@@ -1,20 +1,24 @@
 """What the callback costs: each reference model trained plain and observed, in one process.
 
-The ways take turns epoch by epoch, so that a busy machine slows all of them alike, and each is
-compared with the plain epoch of its own round. Prints the median ratio per model and the geometric
-mean, the same of its peers, the time that tracing takes longer, and the bytes written per epoch.
+Each way of training runs `fit` in a thread of its own, and a baton lets one of them at a time train
+an epoch: a busy machine slows all of them alike, and each epoch is compared with the plain one of
+its own round. Prints the median ratio per model and the geometric mean, the same of the peers, the
+time that tracing takes longer, the memory of the accumulators, and the bytes written.
 
-Run it with `python benchmarks/overhead.py`, on a machine that does nothing else.
+Run it with `make bench`, on a machine that does nothing else.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
+import math
 import os
 import pathlib
 import statistics
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -26,6 +30,7 @@ import numpy as np
 import tensorflow as tf
 
 from tb_stability import StabilityCallback
+from tb_stability.capture.callback import DEFAULT_WINDOW_STEPS as WINDOW
 
 L = keras.layers
 CLASSES = 10
@@ -110,54 +115,82 @@ PEERS: Ways = {
 }
 
 
-class Stopwatch(keras.callbacks.Callback):
-    """Seconds from the beginning of each epoch to the beginning of the next.
+class Baton(keras.callbacks.Callback):
+    """Holds a training back at the beginning of each epoch until it is its turn, and times it.
 
     It stands before the observing callback, whose work at an epoch's end so counts as well.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.begun: list[float] = []
+        self._go, self._done = threading.Event(), threading.Event()
+        self._begun = 0.0
+        self.seconds = 0.0
+        self.stop = False
+
+    def epoch(self) -> float:
+        """Lets the training run one epoch, from another thread, and returns its seconds."""
+        self._done.clear()
+        self._go.set()
+        self._done.wait()
+        return self.seconds
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self.begun.append(time.perf_counter())
+        self.seconds = time.perf_counter() - self._begun
+        if epoch:
+            self._done.set()
+        self._go.wait()
+        self._go.clear()
+        self._begun = time.perf_counter()
 
-    @property
-    def seconds(self) -> list[float]:
-        return [
-            after - before for before, after in zip(self.begun[:-1], self.begun[1:], strict=True)
-        ]
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        if self.stop:
+            self.model.stop_training = True
 
 
 class Trained:
-    """One model trained in one way: traced once, then timed epoch by epoch."""
+    """One model trained in one way, epoch by epoch."""
 
     def __init__(self, build: Callable[[], Any], way: Any, log_dir: str, steps: int) -> None:
-        keras.utils.set_random_seed(0)
-        self._model: Any = build()
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        self._model.compile("adam", loss)
-        x, y = _data(self._model)
-        self._data = tf.data.Dataset.from_tensor_slices((x, y)).batch(BATCH).repeat().prefetch(2)
         self._log_dir, self._steps = log_dir, steps
-        self._way: Callable[[], list[Any]] = lambda: way(log_dir, x, y)
+        self._baton = Baton()
+        self._thread = threading.Thread(target=self._fit, args=(build, way), daemon=True)
+        self._thread.start()
+        self.epochs = 0
 
-    def epoch(self) -> tuple[float, float]:
-        """Trains three epochs; returns seconds of the second, and of the first, which traces."""
-        watch = Stopwatch()
-        self._model.fit(
-            self._data,
-            epochs=3,
+    def _fit(self, build: Callable[[], Any], way: Any) -> None:
+        model = build()
+        model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        x, y = _data(model)
+        model.fit(
+            tf.data.Dataset.from_tensor_slices((x, y)).batch(BATCH).repeat().prefetch(2),
+            epochs=10**6,
             steps_per_epoch=self._steps,
             verbose=0,
             shuffle=False,
-            callbacks=[watch, *self._way()],
+            callbacks=[self._baton, *way(self._log_dir, x, y)],
         )
-        return watch.seconds[1], watch.seconds[0]
+
+    def epoch(self) -> float:
+        """Trains an epoch and returns its seconds; the first one traces."""
+        self.epochs += 1
+        return self._baton.epoch()
+
+    def end(self) -> None:
+        """Ends the training, after the first step of one more epoch."""
+        self._baton.stop = True
+        self._baton._go.set()
+        self._thread.join()
 
     def bytes_written(self) -> int:
         return sum(path.stat().st_size for path in pathlib.Path(self._log_dir).rglob("*events*"))
+
+
+def accumulator_bytes() -> int:
+    """Returns the size of the variables that the callback's probes write to."""
+    variables = [one for one in gc.get_objects() if isinstance(one, tf.Variable)]
+    mine = [one for one in variables if one.name.startswith("stability_")]
+    return sum(int(np.prod(one.shape)) * one.dtype.size for one in mine if one.dtype != tf.variant)
 
 
 def _data(model: Any) -> tuple[Any, Any]:
@@ -176,52 +209,78 @@ def _directories(names: list[str]) -> Iterator[dict[str, str]]:
         yield {name: os.path.join(root, str(number)) for number, name in enumerate(names)}
 
 
-def measure(model: str, ways: Ways, steps: int, rounds: int) -> dict[str, dict[str, float]]:
-    """Returns, for each way, its median ratio to plain, seconds of tracing, bytes an epoch."""
+def measure(model: str, ways: Ways, seconds: float, rounds: int) -> dict[str, dict[str, float]]:
+    """Returns of each way its median ratio to plain, and what it costs besides."""
+    pilot = Trained(MODELS[model], OURS["plain"], "", 50)
+    pilot.epoch()
+    steps = max(50, int(50 * seconds / pilot.epoch()))
+    pilot.end()
+    print(f"\n{model}, {steps} steps an epoch", flush=True)
     with _directories(list(ways)) as log_dirs:
         trained = {
             name: Trained(MODELS[model], way, log_dirs[name], steps) for name, way in ways.items()
         }
-        first = {name: one.epoch()[1] for name, one in trained.items()}
-        seconds: dict[str, list[float]] = {name: [] for name in ways}
-        for _ in range(rounds):
+        memory = {}
+        first = {}
+        for name, one in trained.items():
+            before = accumulator_bytes()
+            first[name] = one.epoch()
+            memory[name] = accumulator_bytes() - before
+        spent: dict[str, list[float]] = {name: [] for name in ways}
+        for number in range(rounds + 1):
             for name, one in trained.items():
-                seconds[name].append(one.epoch()[0])
-        epochs = 3 * (rounds + 1)
+                taken = one.epoch()
+                if number:  # the first is warm-up
+                    spent[name].append(taken)
+        for one in trained.values():
+            one.end()
         return {
             name: {
                 "ratio": statistics.median(
-                    mine / plain
-                    for mine, plain in zip(seconds[name], seconds["plain"], strict=True)
+                    mine / plain for mine, plain in zip(spent[name], spent["plain"], strict=True)
                 ),
-                "milliseconds": 1e3 * statistics.median(seconds[name]) / steps,
+                "milliseconds": 1e3 * statistics.median(spent[name]) / steps,
                 "tracing": first[name] - first["plain"],
-                "bytes": one.bytes_written() / epochs,
+                "memory": memory[name] / 1024,
+                "written": one.bytes_written() / one.epochs / 1024,
+                "window": one.bytes_written() / one.epochs / math.ceil(steps / WINDOW) / 1024,
             }
             for name, one in trained.items()
         }
+
+
+COLUMNS = {
+    "ratio": "ratio",
+    "milliseconds": "ms/step",
+    "tracing": "s more to trace",
+    "memory": "KiB of accumulators",
+    "window": "KiB/window",
+    "written": "KiB/epoch",
+}
 
 
 def main() -> None:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", nargs="+", default=list(MODELS), choices=list(MODELS))
-    parser.add_argument("--seconds", type=float, default=2.0, help="of one timed epoch")
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=1.0, help="of one timed epoch")
+    parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--no-peers", action="store_true", help="only the callback itself")
     options = parser.parse_args()
     ways = OURS if options.no_peers else OURS | PEERS
     ratios: dict[str, list[float]] = {name: [] for name in ways}
     for model in options.models:
-        pilot = Trained(MODELS[model], OURS["plain"], "", 50)
-        pilot.epoch()
-        steps = max(50, int(50 * options.seconds / pilot.epoch()[0]))
-        print(f"\n{model}, {steps} steps an epoch")
-        for name, found in measure(model, ways, steps, options.rounds).items():
-            ratios[name].append(found["ratio"])
+        found = measure(model, ways, options.seconds, options.rounds)
+        print(f"  {'':52}" + "".join(f"{title:>20}" for title in COLUMNS.values()))
+        for name, numbers in found.items():
+            ratios[name].append(numbers["ratio"])
+            ours = name in OURS and name != "plain"
             print(
-                f"  {name:52} {found['ratio']:6.3f}   {found['milliseconds']:8.3f} ms a step   "
-                f"{found['tracing']:+6.1f} s to trace   {found['bytes'] / 1024:9.1f} KiB an epoch",
+                f"  {name:52}"
+                + "".join(
+                    f"{numbers[key]:20.3f}" if ours or key not in ("memory", "window") else " " * 20
+                    for key in COLUMNS
+                ),
                 flush=True,
             )
     print("\ngeometric mean of the ratios to plain training")
