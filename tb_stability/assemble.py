@@ -62,12 +62,16 @@ def assemble_run(run: str, tags: Tags, data: Mapping[str, Sequence[TensorDatum]]
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Records:
-    """The valid records of one tag: steps ascend, and each occurs once."""
+    """The valid records of one tag: steps ascend, and each occurs once.
+
+    `repeated` is the number of those that took the place of an earlier one.
+    """
 
     metadata: metadata.SeriesMetadata
     step: IntArray
     wall_time: FloatArray
     values: FloatArray
+    repeated: int
 
 
 def _parse(tag: str, listed: TensorTimeSeries) -> metadata.SeriesMetadata:
@@ -108,7 +112,8 @@ def _records(
     for position, index in enumerate(keep):
         values[position] = valid[index].numpy
     wall_time = np.array([datum.wall_time for datum in valid], dtype=np.float64)
-    return _Records(series, step[keep], wall_time[keep], values)
+    repeated = int(np.sum(np.diff(np.flatnonzero(is_latest), prepend=-1) > 1))
+    return _Records(series, step[keep], wall_time[keep], values, repeated)
 
 
 def _fits(tensor: np.ndarray, shape: tuple[int, int], counted: list[bool]) -> bool:
@@ -134,6 +139,11 @@ def _windows(records: _Records | None, others: Sequence[_Records], notes: list[s
     for restart in restarts:
         epoch[restart:] += epoch[restart - 1] + 1 - epoch[restart]
     windows = Windows(records.step - steps_in_window + 1, records.step, epoch)
+    if records.repeated:
+        notes.append(
+            f"{records.repeated} of {len(windows)} windows were recorded more than once, by two "
+            "writers or by a training that was started again: the last record counts."
+        )
     _note_gaps(windows, notes)
     return windows
 

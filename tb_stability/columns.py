@@ -84,14 +84,25 @@ def merge_columns(
         wall_time=series.wall_time[kept[ends - 1]] if count else np.zeros(0),
         statistics={
             name: np.ascontiguousarray(values.T, dtype=np.float32)
-            for name, values in _merge(series, kept, starts, first).items()
+            for name, values in merge_windows(series, kept, starts, first).items()
         },
     )
 
 
-def _merge(
+def merge_windows(
     series: Series, kept: IntArray, starts: IntArray, first: IntArray
 ) -> dict[str, FloatArray]:
+    """Returns the statistics of neighbouring windows, merged as `merge_columns` says.
+
+    Args:
+      series: What to merge.
+      kept: Indices of the windows that take part, ascending, shape ``[kept]``.
+      starts: Where in `kept` each merged window begins, shape ``[merged]``.
+      first: First step of each merged window, shape ``[merged]``.
+
+    Returns:
+      An array ``[merged, rows]`` of each statistic.
+    """
     values = {name: series.statistic(name)[kept] for name in series.statistics}
     if len(starts) == len(kept):
         return values

@@ -58,15 +58,7 @@ class Diagnosis:
           KeyError: If there is no such run, or it holds no data of this plugin.
         """
         revision, series = self._reader.read(run, experiment_id=experiment_id, context=context)
-        if thresholds not in (None, self._thresholds):
-            return DiagnosedRun(series, tuple(find_onsets(series, thresholds)), revision)
-        key = (experiment_id, run)
-        cached = self._cache.get(key)
-        if cached is None or cached.series is not series:
-            # Two threads may judge the same revision at once: they come to the same result.
-            cached = DiagnosedRun(series, tuple(find_onsets(series)), revision)
-            self._cache[key] = cached
-        return cached
+        return self._judge(experiment_id, revision, series, thresholds)
 
     def all_runs(
         self,
@@ -76,13 +68,20 @@ class Diagnosis:
         thresholds: Thresholds | None = None,
     ) -> list[DiagnosedRun]:
         """Returns every run with its onsets, in natural order of name."""
-        runs = []
-        for run in self._reader.list_runs(experiment_id=experiment_id, context=context):
-            try:
-                diagnosed = self.run(
-                    run, experiment_id=experiment_id, context=context, thresholds=thresholds
-                )
-                runs.append(diagnosed)
-            except KeyError:  # deleted since it was listed
-                continue
-        return runs
+        found = self._reader.read_all(experiment_id=experiment_id, context=context)
+        return [
+            self._judge(experiment_id, revision, series, thresholds) for revision, series in found
+        ]
+
+    def _judge(
+        self, experiment_id: str, revision: str, series: RunSeries, thresholds: Thresholds | None
+    ) -> DiagnosedRun:
+        if thresholds not in (None, self._thresholds):
+            return DiagnosedRun(series, tuple(find_onsets(series, thresholds)), revision)
+        key = (experiment_id, series.run)
+        cached = self._cache.get(key)
+        if cached is None or cached.series is not series:
+            # Two threads may judge the same revision at once: they come to the same result.
+            cached = DiagnosedRun(series, tuple(find_onsets(series)), revision)
+            self._cache[key] = cached
+        return cached

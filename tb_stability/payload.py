@@ -10,9 +10,9 @@ import numpy as np
 
 from tb_stability.columns import Columns
 from tb_stability.diagnosis import DiagnosedRun
+from tb_stability.metadata import LEARNING_RATE
 from tb_stability.onsets import Onset, worst_severity
-from tb_stability.record import RunRecord
-from tb_stability.series import FloatArray, Series
+from tb_stability.series import FloatArray, RunSeries, Series
 
 Json = dict[str, Any]
 
@@ -69,7 +69,7 @@ def _run_header(diagnosed: DiagnosedRun) -> Json:
         "revision": diagnosed.revision,
         "severity": worst_severity(diagnosed.onsets),
         "first_onset": _first_onset(diagnosed.onsets),
-        "learning_rate": _learning_rate(series.record),
+        "learning_rate": _learning_rate(series),
     }
 
 
@@ -86,8 +86,11 @@ def _first_onset(onsets: Sequence[Onset]) -> Json | None:
     return None
 
 
-def _learning_rate(record: RunRecord | None) -> float | None:
-    return record.learning_rate if record else None
+def _learning_rate(run: RunSeries) -> float | None:
+    if run.record:
+        return run.record.learning_rate
+    logged = run.first_of(LEARNING_RATE.name, LEARNING_RATE.statistics)
+    return None if logged is None else float(logged.values[0, 0, 0])
 
 
 def _drawn(diagnosed: DiagnosedRun) -> list[Series]:

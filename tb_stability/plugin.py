@@ -31,6 +31,8 @@ DEFAULT_COLUMNS = 2000
 MAX_COLUMNS = 20_000
 # Beyond any step that a float64 of JavaScript can name exactly.
 MAX_STEP = 2**53
+# Letters of an unknown name that come back in the answer.
+LONGEST_ECHO = 200
 
 Json = dict[str, Any]
 
@@ -49,7 +51,9 @@ class StabilityPlugin(base_plugin.TBPlugin):
     plugin_name = PLUGIN_NAME
 
     def __init__(self, context: base_plugin.TBContext) -> None:
-        self._diagnosis = Diagnosis(RunReader(context.data_provider))
+        self._reader = RunReader(context.data_provider)
+        self._diagnosis = Diagnosis(self._reader)
+        self._seen = False
 
     def get_plugin_apps(self) -> dict[str, Callable[..., Any]]:
         routes = {
@@ -63,7 +67,13 @@ class StabilityPlugin(base_plugin.TBPlugin):
         return {path: wrappers.Request.application(route) for path, route in routes.items()}
 
     def is_active(self) -> bool:
-        return False  # TensorBoard itself asks the data provider whether there are data.
+        """Returns whether there is a run to show.
+
+        TensorBoard asks where there are no data of this plugin: then a loss among the scalars will
+        do. Runs that were there once are not looked for again.
+        """
+        self._seen = self._seen or bool(self._reader.list_runs(experiment_id=""))
+        return self._seen
 
     def frontend_metadata(self) -> base_plugin.FrontendMetadata:
         return base_plugin.FrontendMetadata(es_module_path="/index.js", tab_name="Stability")
@@ -151,7 +161,9 @@ class StabilityPlugin(base_plugin.TBPlugin):
         series = diagnosed.series.get(tag)
         if series is None:
             tags = ", ".join(item.tag for item in diagnosed.series.series) or "none"
-            raise UnknownError(f"The run {run!r} has no series {tag!r}. It has: {tags}.")
+            raise UnknownError(
+                f"The run {run!r} has no series {tag[:LONGEST_ECHO]!r}. It has: {tags}."
+            )
         merged = merge_columns(
             series,
             diagnosed.series.windows,
@@ -174,7 +186,8 @@ class StabilityPlugin(base_plugin.TBPlugin):
             )
         except KeyError:
             raise UnknownError(
-                f"There is no run {run!r} with data of this plugin; the route `runs` lists them."
+                f"There is no run {run[:LONGEST_ECHO]!r} with data of this plugin or a loss; the "
+                "route `runs` lists them."
             ) from None
 
 

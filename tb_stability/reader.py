@@ -5,25 +5,40 @@ from __future__ import annotations
 import collections
 import dataclasses
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, Protocol
 
-import grpc
 from tensorboard.context import RequestContext
 from tensorboard.data import provider as tb_provider
 
-from tb_stability.assemble import Tags, assemble_run
-from tb_stability.metadata import PLUGIN_NAME
 from tb_stability.natural_sort import natural_key
+from tb_stability.scalar_source import ScalarSource
 from tb_stability.series import RunSeries
+from tb_stability.tensor_source import TensorSource
 
-Data = dict[str, list[tb_provider.TensorDatum]]
 
-# More samples per tag than any run has: the data provider must not thin out what it holds.
-_ALL_SAMPLES = 100_000_000
+class _Source(Protocol):
+    """Reads the runs that it has listed."""
+
+    def read(
+        self, context: RequestContext, experiment_id: str, listed: Any
+    ) -> dict[str, RunSeries]: ...
+
+
+@dataclasses.dataclass(frozen=True)
+class _Listed:
+    """A run of the data provider: when it changed last, who reads it, and what it was told."""
+
+    revision: str
+    source: _Source
+    item: Any
 
 
 class RunReader:
     """Reads runs from a data provider and keeps each until its data change.
+
+    Runs are those that the callback wrote, and beside them those of which only standard loggers
+    wrote a loss (see `tb_stability.scalar_runs`).
 
     Safe for use by several threads: TensorBoard serves requests in parallel.
 
@@ -38,19 +53,24 @@ class RunReader:
     """
 
     def __init__(self, data_provider: tb_provider.DataProvider) -> None:
-        self._provider = data_provider
+        self._tensors = TensorSource(data_provider)
+        self._scalars = ScalarSource(data_provider)
+        # The TensorBoard runs that a run of scalars is made of: asked for one run, the data
+        # provider need not list them all.
+        self._parts: dict[tuple[str, str], Collection[str]] = {}
         self._cache: dict[tuple[str, str], tuple[str, RunSeries]] = {}
         self._locks: dict[tuple[str, str], threading.Lock] = collections.defaultdict(threading.Lock)
+        self._lock_of_all = threading.Lock()
 
     def list_runs(
         self, *, experiment_id: str, context: RequestContext | None = None
     ) -> dict[str, str]:
-        """Returns the revision of every run that holds data of this plugin, in natural order.
+        """Returns the revision of every run, in natural order of name.
 
         A run's revision changes whenever its data do.
         """
-        listing = self._list_tags(context, experiment_id, runs=None)
-        return {run: _revision(listing[run]) for run in sorted(listing, key=natural_key)}
+        listing = self._list_all(context or RequestContext(), experiment_id)
+        return {run: listing[run].revision for run in sorted(listing, key=natural_key)}
 
     def read(
         self, run: str, *, experiment_id: str, context: RequestContext | None = None
@@ -58,80 +78,97 @@ class RunReader:
         """Returns a run's revision and everything measured of it.
 
         Raises:
-          KeyError: If there is no such run, or it holds no data of this plugin.
+          KeyError: If there is no such run, or it holds neither data of this plugin nor a loss.
         """
-        tags = self._list_tags(context, experiment_id, runs=[run]).get(run)
-        if not tags:
-            raise KeyError(run)
-        revision = _revision(tags)
-        key = (experiment_id, run)
+        context = context or RequestContext()
+        listed = self._list_one(context, experiment_id, run)
+        if listed is None:
+            listed = self._list_all(context, experiment_id)[run]
+        return self._read(context, experiment_id, run, listed)
+
+    def read_all(
+        self, *, experiment_id: str, context: RequestContext | None = None
+    ) -> Iterator[tuple[str, RunSeries]]:
+        """Yields the revision and the series of every run, in natural order of name."""
+        context = context or RequestContext()
+        listing = self._list_all(context, experiment_id)
+        with self._lock_of_all:
+            self._read_new(context, experiment_id, listing)
+        for run in sorted(listing, key=natural_key):
+            yield self._read(context, experiment_id, run, listing[run])
+
+    def _read_new(
+        self, context: RequestContext, experiment_id: str, listing: dict[str, _Listed]
+    ) -> None:
+        """Reads the runs that are not known yet, with a few requests instead of one each."""
+        sources: tuple[_Source, ...] = (self._tensors, self._scalars)
+        for source in sources:
+            new = {
+                run: listed
+                for run, listed in listing.items()
+                if listed.source is source and self._known(experiment_id, run, listed) is None
+            }
+            items = {run: listed.item for run, listed in new.items()}
+            for run, series in source.read(context, experiment_id, items).items():
+                self._cache[experiment_id, run] = (new[run].revision, series)
+
+    def _read(
+        self, context: RequestContext, experiment_id: str, run: str, listed: _Listed
+    ) -> tuple[str, RunSeries]:
         # One lock a run: a second request for a long run waits for the first instead of reading it
         # again, while other runs stay free.
-        with self._locks[key]:
-            cached = self._cache.get(key)
-            if cached and cached[0] == revision:
-                return cached
-            data, notes = self._read_data(context, experiment_id, run, tags)
-            series = assemble_run(run, tags, data)
-            if notes:
-                series = dataclasses.replace(series, notes=(*series.notes, *notes))
-            self._cache[key] = (revision, series)
-            return self._cache[key]
+        with self._locks[experiment_id, run]:
+            known = self._known(experiment_id, run, listed)
+            if known is None:
+                series = listed.source.read(context, experiment_id, {run: listed.item})[run]
+                known = self._cache[experiment_id, run] = (listed.revision, series)
+            return known
 
-    def _read_data(
-        self, context: RequestContext | None, experiment_id: str, run: str, tags: Tags
-    ) -> tuple[Data, list[str]]:
-        """Returns the tensors of each tag, and notes on what could not be read."""
-        try:
-            return self._read_tags(context, experiment_id, run, None), []
-        except grpc.RpcError as error:
-            if error.code() != grpc.StatusCode.RESOURCE_EXHAUSTED:
-                raise
-        # More than TensorBoard's data server sends in one message: 256 MiB. Asked for tag by tag,
-        # at most single tags are too large.
-        data: Data = {}
-        notes = []
-        for tag in tags:
-            try:
-                data |= self._read_tags(context, experiment_id, run, [tag])
-            except grpc.RpcError as error:
-                if error.code() != grpc.StatusCode.RESOURCE_EXHAUSTED:
-                    raise
-                notes.append(
-                    f"{tag} is larger than TensorBoard's data server can send: start TensorBoard "
-                    "with --load_fast=false to see it."
-                )
-        return data, notes
+    def _known(self, experiment_id: str, run: str, listed: _Listed) -> tuple[str, RunSeries] | None:
+        cached = self._cache.get((experiment_id, run))
+        return cached if cached is not None and cached[0] == listed.revision else None
 
-    def _read_tags(
+    def _list_all(self, context: RequestContext, experiment_id: str) -> dict[str, _Listed]:
+        measured = self._list_tensors(context, experiment_id, None)
+        logged = self._list_scalars(context, experiment_id, None, measured)
+        return logged | measured
+
+    def _list_one(self, context: RequestContext, experiment_id: str, run: str) -> _Listed | None:
+        """Returns the run, None where it was not seen before and holds no data of this plugin."""
+        measured = self._list_tensors(context, experiment_id, [run])
+        parts = self._parts.get((experiment_id, run))
+        if measured or parts is None:
+            return measured.get(run)
+        return self._list_scalars(context, experiment_id, parts, ()).get(run)
+
+    def _list_tensors(
+        self, context: RequestContext, experiment_id: str, runs: Collection[str] | None
+    ) -> dict[str, _Listed]:
+        listing = self._tensors.list_runs(context, experiment_id, runs)
+        return {
+            run: _Listed(_revision(tags.values()), self._tensors, tags)
+            for run, tags in listing.items()
+            if tags
+        }
+
+    def _list_scalars(
         self,
-        context: RequestContext | None,
+        context: RequestContext,
         experiment_id: str,
-        run: str,
-        tags: Sequence[str] | None,
-    ) -> Data:
-        result: dict[str, Data] = self._provider.read_tensors(
-            context or RequestContext(),
-            experiment_id=experiment_id,
-            plugin_name=PLUGIN_NAME,
-            downsample=_ALL_SAMPLES,
-            run_tag_filter=tb_provider.RunTagFilter(runs=[run], tags=tags),
-        )
-        return result.get(run, {})
-
-    def _list_tags(
-        self, context: RequestContext | None, experiment_id: str, runs: Sequence[str] | None
-    ) -> dict[str, Tags]:
-        listing: dict[str, Tags] = self._provider.list_tensors(
-            context or RequestContext(),
-            experiment_id=experiment_id,
-            plugin_name=PLUGIN_NAME,
-            run_tag_filter=tb_provider.RunTagFilter(runs=runs),
-        )
-        return listing
+        parts: Collection[str] | None,
+        measured: Collection[str],
+    ) -> dict[str, _Listed]:
+        listed = {}
+        listing = self._scalars.list_runs(context, experiment_id, parts, without=measured)
+        for name, item in listing.items():
+            self._parts[experiment_id, name] = {scalar.run for scalar in item.scalar_run.scalars}
+            listed[name] = _Listed(_revision(item.tags), self._scalars, item)
+        return listed
 
 
-def _revision(tags: Tags) -> str:
-    steps = [series.max_step for series in tags.values() if series.max_step is not None]
-    times = [series.max_wall_time for series in tags.values() if series.max_wall_time is not None]
-    return f"{max(steps, default=0)}:{max(times, default=0.0)!r}:{len(tags)}"
+def _revision(time_series: Iterable[Any]) -> str:
+    """Returns what changes whenever one of the provider's time series does."""
+    listed = list(time_series)
+    steps = [series.max_step for series in listed if series.max_step is not None]
+    times = [series.max_wall_time for series in listed if series.max_wall_time is not None]
+    return f"{max(steps, default=0)}:{max(times, default=0.0)!r}:{len(listed)}"

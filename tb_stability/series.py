@@ -16,6 +16,18 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 
+def to_float32(values: npt.ArrayLike) -> npt.NDArray[np.float32]:
+    """Returns numbers as float32; finite ones beyond its range as the largest of their sign.
+
+    >>> to_float32([1e300, -np.inf, np.nan]).tolist()
+    [3.4028234663852886e+38, -inf, nan]
+    """
+    array = np.asarray(values, dtype=np.float64)
+    largest = np.finfo(np.float32).max
+    finite = np.clip(array, -largest, largest)
+    return np.where(np.isinf(array), array, finite).astype(np.float32)
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Windows:
     """Which steps and which epoch each window covers.
@@ -24,19 +36,21 @@ class Windows:
       first_step: First step of each window, shape ``[windows]``.
       last_step: Last step of each window, ascending, shape ``[windows]``.
       epoch: Epoch that the window belongs to, shape ``[windows]``.
+      first_epoch: Number of the first epoch of all: 0, but for foreign logs that count from 1.
     """
 
     first_step: IntArray
     last_step: IntArray
     epoch: IntArray
+    first_epoch: int = dataclasses.field(default=0, kw_only=True)
 
     def __len__(self) -> int:
         return len(self.last_step)
 
     @property
     def epochs(self) -> int:
-        """Number of epochs that were at least begun, counted from epoch 0."""
-        return int(self.epoch.max()) + 1 if len(self) else 0
+        """Number of epochs that were at least begun, counted from the first."""
+        return int(self.epoch.max()) + 1 - self.first_epoch if len(self) else 0
 
     def index(self, steps: npt.ArrayLike) -> IntArray:
         """Returns the index of the window that holds each step, the nearest one for others."""

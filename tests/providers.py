@@ -21,7 +21,7 @@ KINDS = ("python loader", "data server")
 
 @contextlib.contextmanager
 def open_provider(
-    kind: str, logdir: pathlib.Path, *, samples: int | None = 0
+    kind: str, logdir: pathlib.Path, *, samples: int | None = 0, scalars: int | None = None
 ) -> Iterator[DataProvider]:
     """Opens a logdir as TensorBoard does.
 
@@ -29,11 +29,15 @@ def open_provider(
       kind: One of `KINDS`; the second is TensorBoard's default, ``--load_fast=true``.
       logdir: What to open.
       samples: Tensors kept per tag, 0 for all; None for TensorBoard's own default.
+      scalars: The same for scalars.
     """
     guidance = {} if samples is None else {PLUGIN_NAME: samples}
+    if scalars is not None:
+        guidance["scalars"] = scalars
     if kind == "python loader":
         multiplexer = plugin_event_multiplexer.EventMultiplexer(
-            size_guidance=data_ingester.DEFAULT_SIZE_GUIDANCE, tensor_size_guidance=guidance
+            size_guidance=data_ingester.DEFAULT_SIZE_GUIDANCE,
+            tensor_size_guidance={**data_ingester.DEFAULT_TENSOR_SIZE_GUIDANCE, **guidance},
         )
         multiplexer.AddRunsFromDirectory(str(logdir))
         multiplexer.Reload()
@@ -56,4 +60,6 @@ def open_provider(
 
 
 def _listing(provider: DataProvider) -> str:
-    return str(provider.list_tensors(RequestContext(), experiment_id="", plugin_name=PLUGIN_NAME))
+    context = RequestContext()
+    tensors = provider.list_tensors(context, experiment_id="", plugin_name=PLUGIN_NAME)
+    return f"{tensors}{provider.list_scalars(context, experiment_id='', plugin_name='scalars')}"

@@ -112,19 +112,25 @@ def run_record(status: Status = "finished") -> RunRecord:
 def write(run: RunSeries, log_dir: pathlib.Path) -> pathlib.Path:
     """Writes a run as the callback does, and returns the path of its event file."""
     writer = EventWriter(log_dir)
-    of = run.windows
     if run.record:
-        writer.write_record(run.record, int(of.first_step[0]))
+        writer.write_record(run.record, int(run.windows.first_step[0]))
+    write_windows(writer, run, range(len(run.windows)))
+    writer.close()
+    return pathlib.Path(writer.path)
+
+
+def write_windows(writer: EventWriter, run: RunSeries, indices: range) -> None:
+    """Writes some windows of a run, each as one event."""
+    of = run.windows
     window_metadata = SeriesMetadata(metadata.WINDOWS, ("window",))
-    for index, step in enumerate(of.last_step.tolist()):
+    for index in indices:
+        step = int(of.last_step[index])
         steps = step - int(of.first_step[index]) + 1
         measured = [(window_metadata, np.array([[of.epoch[index], steps]], np.float32))]
         for item in run.series:
             (at,) = np.nonzero(item.step == step)
             measured += [(item.metadata, item.values[position]) for position in at]
         writer.write_window(step, measured, wall_time=START + index)
-    writer.close()
-    return pathlib.Path(writer.path)
 
 
 def exploding(name: str = "run") -> RunSeries:

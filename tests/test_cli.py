@@ -36,7 +36,14 @@ def test_json_has_the_promised_shape(
 ) -> None:
     status, runs, _ = check(capsys, logdir)
     assert status == 1
-    assert runs["fixed"] == {"run": "fixed", "epochs": 9, "steps": 180, "onsets": [], "notes": []}
+    assert runs["fixed"] == {
+        "run": "fixed",
+        "path": str(logdir),
+        "epochs": 9,
+        "steps": 180,
+        "onsets": [],
+        "notes": [],
+    }
     onsets = runs["faulty"]["onsets"]
     assert [(onset["kind"], onset["epoch"], onset["step"], onset["row"]) for onset in onsets] == [
         ("exploding_gradient", 6, 121, "lstm"),
@@ -101,9 +108,13 @@ def foreign(path: pathlib.Path) -> None:
         (lambda path: path.mkdir(), "is empty: no training has written to it yet."),
         (
             lambda path: (path.mkdir(), (path / "notes.txt").write_text("x")),
-            "holds no event files, and no data of tb_stability",
+            "holds no event files: train with callbacks=[StabilityCallback(",
         ),
-        (foreign, "holds event files of 1 run, but no data of tb_stability"),
+        (
+            foreign,
+            "holds event files of 1 run, but neither data of tb_stability nor a loss among the "
+            "scalars: train with callbacks=[StabilityCallback(",
+        ),
         (lambda path: path.write_text("x"), "is a file. Give a logdir, or a CSVLogger file whose"),
     ],
 )
@@ -125,6 +136,12 @@ def test_what_cannot_be_read_exits_with_2_and_says_why(
         ("epoch\n1\n", "its first line is 'epoch'; expected"),
         ("epoch,loss\n", "it holds a header, but no epoch yet"),
         ("epoch,loss\n0,1.0\nx,2.0\n", "line 3 has no epoch number"),
+        ("epoch,loss\n-1,1.0\n", "line 2 has no epoch number"),
+        ("epoch,step,loss\n0,nan,1.0\n", "line 2 has no step number"),
+        ("epoch,loss,loss\n0,1,2\n", "its header names 'loss' twice"),
+        ("epoch,step\n0,1\n", "its first line is 'epoch,step'; expected"),
+        ("epoch,loss\n0,NA\n", "it holds no number beside its epochs"),
+        ('epoch,loss\n0,"' + "x" * 200_000, "field larger than field limit (131072)"),
     ],
 )
 def test_a_csv_file_of_another_kind_is_named(

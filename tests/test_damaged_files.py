@@ -17,7 +17,8 @@ from tb_stability.columns import merge_columns
 from tb_stability.diagnosis import Diagnosis
 from tb_stability.metadata import Quantity, SeriesMetadata
 from tb_stability.reader import RunReader
-from tests import providers
+from tb_stability.writer import EventWriter
+from tests import providers, synthetic
 
 GOLDEN = next((pathlib.Path(__file__).parent / "golden" / "v1").iterdir())
 
@@ -63,6 +64,28 @@ def test_a_file_that_ends_anywhere_holds_what_was_whole() -> None:
     assert [onset["step"] for onset in longer["onsets"]] == whole
 
 
+def small_file() -> bytes:
+    """Three windows of a loss: the smallest file with something to lose."""
+    with tempfile.TemporaryDirectory() as log_dir:
+        writer = EventWriter(log_dir)
+        for step in (10, 20, 30):
+            window = (SeriesMetadata(metadata.WINDOWS, ("window",)), [[0.0, 10.0]])
+            loss = (SeriesMetadata(metadata.LOSS, ("loss",)), synthetic.per_step([1.0])[0])
+            writer.write_window(step, [window, loss])
+        writer.close()
+        return pathlib.Path(writer.path).read_bytes()
+
+
+def test_a_small_file_that_ends_at_any_byte_holds_what_was_whole() -> None:
+    content = small_file()
+    ends = [
+        answer_everything(content[:size]).get(".", {"steps": 0})["steps"]
+        for size in range(len(content) + 1)
+    ]
+    assert ends == sorted(ends)
+    assert set(ends) == {0, 10, 20, 30}
+
+
 @given(st.lists(st.tuples(st.integers(0, 8 * len(GOLDEN.read_bytes()) - 1)), max_size=5))
 @settings(max_examples=100, deadline=None)
 def test_flipped_bits_invent_nothing(bits: list[tuple[int]]) -> None:
@@ -95,6 +118,102 @@ def summaries(draw: st.DrawFn) -> bytes:
     event = event_pb2.Event(step=draw(STEPS), wall_time=wall_time)
     event.summary.value.append(value)
     return event.SerializeToString()
+
+
+SCALAR_TAGS = st.sampled_from(
+    [
+        "loss",
+        "epoch_loss",
+        "val_loss",
+        "Loss/train",
+        "lr",
+        "train/grad_norm",
+        "epoch",
+        "train/epoch",
+    ]
+)
+
+
+@st.composite
+def scalars(draw: st.DrawFn) -> bytes:
+    """A scalar as a standard logger writes it, but for step, clock, value and shape."""
+    value = draw(NUMBERS)
+    tensor = draw(st.sampled_from([value, [value], [value, value], [], b"text"]))
+    written = summary_pb2.Summary.Value(tag=draw(SCALAR_TAGS))
+    if draw(st.booleans()):
+        written.simple_value = value
+    else:
+        written.metadata.plugin_data.plugin_name = "scalars"
+        written.metadata.data_class = summary_pb2.DATA_CLASS_SCALAR
+        dtype = None if isinstance(tensor, bytes) else np.float64
+        written.tensor.CopyFrom(tensor_util.make_tensor_proto(np.array(tensor, dtype)))
+        if draw(st.integers(0, 4)) == 0:
+            written.tensor.tensor_shape.dim.add(size=3)
+    wall_time = draw(st.sampled_from([1.0, 5.0, -1.0, np.nan, np.inf]))
+    event = event_pb2.Event(step=draw(STEPS), wall_time=wall_time)
+    event.summary.value.append(written)
+    return event.SerializeToString()
+
+
+@given(st.lists(st.one_of(scalars(), summaries()), max_size=20))
+@settings(max_examples=300, deadline=None)
+def test_any_scalars_get_an_answer(records: list[bytes]) -> None:
+    with tempfile.NamedTemporaryFile() as file:
+        writer = RecordWriter(file)
+        for record in records:
+            writer.write(record)
+        writer.flush()
+        answer_everything(pathlib.Path(file.name).read_bytes())
+
+
+def test_a_scalar_that_contradicts_itself_is_named() -> None:
+    event = event_pb2.Event(step=1, wall_time=1.0)
+    for tag, content in (("loss", 1.0), ("val_loss", [1.0, 2.0]), ("lr", b"<b>fast</b>")):
+        written = event.summary.value.add(tag=tag)
+        written.metadata.plugin_data.plugin_name = "scalars"
+        written.metadata.data_class = summary_pb2.DATA_CLASS_SCALAR
+        written.tensor.CopyFrom(tensor_util.make_tensor_proto(np.array(content)))
+    with tempfile.NamedTemporaryFile() as file:
+        writer = RecordWriter(file)
+        writer.write(event.SerializeToString())
+        writer.flush()
+        run = answer_everything(pathlib.Path(file.name).read_bytes())["."]
+    assert [series["tag"] for series in run["series"]] == ["stability/epoch_logs/loss"]
+    text, shape = run["notes"][-2:]
+    assert text == "1 of 1 values of lr were skipped: one is \"b'<b>fast</b>'\", no number."
+    assert shape.startswith("val_loss was skipped: a record of it is damaged (")
+
+
+def test_two_writers_in_one_run_are_told_of(tmp_path: pathlib.Path) -> None:
+    for level in (1.0, 2.0):
+        synthetic.write(synthetic.run(np.full(6, level)), tmp_path)
+    with providers.open_provider("python loader", tmp_path) as provider:
+        _, run = RunReader(provider).read(".", experiment_id="")
+    (loss,) = run.series
+    assert loss.step.tolist() == [10, 20, 30, 40, 50, 60]
+    assert set(loss.statistic("mean")[:, 0]) == {2.0}
+    assert run.notes == (
+        "6 of 6 windows were recorded more than once, by two writers or by a training that was "
+        "started again: the last record counts.",
+    )
+
+
+def test_steps_and_clocks_that_go_backwards_are_put_in_order(tmp_path: pathlib.Path) -> None:
+    writer = EventWriter(tmp_path)
+    for clock, step in enumerate((30, 10, 20)):
+        values = [[0.0, 10.0]]
+        writer.write(
+            SeriesMetadata(metadata.WINDOWS, ("window",)), values, step=step, wall_time=9.0 - clock
+        )
+        per_step = synthetic.per_step([step / 10])[0]
+        writer.write(SeriesMetadata(metadata.LOSS, ("loss",)), per_step, step=step)
+    writer.close()
+    with providers.open_provider("python loader", tmp_path) as provider:
+        _, run = RunReader(provider).read(".", experiment_id="")
+    (loss,) = run.series
+    assert loss.step.tolist() == run.windows.last_step.tolist() == [10, 20, 30]
+    assert loss.statistic("mean")[:, 0].tolist() == [1.0, 2.0, 3.0]
+    assert run.notes == ()
 
 
 @given(st.lists(summaries(), max_size=20))

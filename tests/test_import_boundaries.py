@@ -13,7 +13,8 @@ ROOT = pathlib.Path(__file__).parents[1]
 TRAINING = {"tensorflow", "keras"}
 WRITE_SIDE = {"tb_stability.capture", "tb_stability.writer"}
 READ_SIDE = {
-    f"tb_stability.{name}" for name in ("reader", "assemble", "plugin", "loader", "cli", "payload")
+    f"tb_stability.{name}"
+    for name in ("reader", "assemble", "plugin", "loader", "cli", "commands", "payload")
 }
 ENGINE = {"tb_stability.onsets", "tb_stability.detectors"}
 
@@ -25,12 +26,13 @@ FORBIDDEN = {
     "tb_stability.series": TRAINING | WRITE_SIDE | READ_SIDE | ENGINE,
     "tb_stability.onsets": TRAINING | WRITE_SIDE | READ_SIDE,
     "tb_stability.csv_log": TRAINING | WRITE_SIDE | READ_SIDE | ENGINE,
+    "tb_stability.scalar_runs": TRAINING | WRITE_SIDE | READ_SIDE | ENGINE | {"numpy"},
     "tb_stability.reader": TRAINING | WRITE_SIDE | ENGINE,
     "tb_stability.loader": TRAINING | WRITE_SIDE,
     "tb_stability.plugin": TRAINING | WRITE_SIDE,
     "tb_stability.cli": TRAINING | WRITE_SIDE,
     "tb_stability.writer": TRAINING | READ_SIDE | ENGINE,
-    "demo": TRAINING | {"tb_stability"},
+    "tb_stability_demo.cases": TRAINING | {"tb_stability"},
 }
 
 
