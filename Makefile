@@ -5,6 +5,7 @@ PORT ?= 6006
 LOGDIR ?= logs/demo
 CASES ?= exploding_lstm falling_lstm inverted_decay positive_initialisation
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,13 +16,13 @@ FRONTEND := $(shell find frontend \( -name node_modules -o -name tests \) -prune
 PACKAGED := setup.py pyproject.toml $(FRONTEND)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo venv test lint lint-python lint-frontend test-frontend test-python format proto dist clean
+.PHONY: help demo bench venv test lint lint-python lint-frontend test-frontend test-python format proto dist clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: $(VENV)/.train ## Train the demo runs and show them in TensorBoard (PORT, LOGDIR, CASES)
-	$(BIN)/python -m demo --logdir $(LOGDIR) --case $(CASES)
+	$(BIN)/tb-stability demo --logdir $(LOGDIR) --case $(CASES)
 	@$(BIN)/python tools/show_demo.py --logdir $(LOGDIR) --port $(PORT)
 
 venv: $(VENV)/.dev ## Set up .venv for development (PYTHON)
@@ -44,6 +45,9 @@ test-frontend: $(NODE_MODULES) ## Vitest
 test-python: $(VENV)/.dev ## Pytest: package, demo, browser, wheel (PYTEST_ARGS)
 	@tools/ensure-chromium
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+bench: $(VENV)/.train ## Measure what the callback costs; on an idle machine, 10 minutes (BENCH_ARGS)
+	$(BIN)/python benchmarks/overhead.py $(BENCH_ARGS)
 
 format: $(VENV)/.dev $(NODE_MODULES) ## Format Python and TypeScript
 	$(BIN)/ruff check --fix

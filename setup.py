@@ -206,7 +206,11 @@ setup(
         "Typing :: Typed",
     ],
     python_requires=">=3.11",
-    packages=find_packages(include=["tb_stability", "tb_stability.*"]),
+    packages=[
+        *find_packages(include=["tb_stability", "tb_stability.*"]),
+        *find_packages("demo"),
+    ],
+    package_dir={"tb_stability_demo": "demo/tb_stability_demo"},
     package_data={"tb_stability": ["static/*", "*.proto", "*.pyi", "http_api.md", "py.typed"]},
     include_package_data=False,
     entry_points={
@@ -228,6 +232,7 @@ setup(
         "train": ["tensorflow>=2.21", "keras>=3.15"],
         "dev": [
             "build>=1.2",
+            "fsspec>=2024.2",  # its in-memory store stands for remote logdirs
             "hypothesis>=6.100",
             "mypy==2.4.*",
             NODE_REQUIREMENT,  # lint and tests of the frontend then run the same everywhere

@@ -6,7 +6,15 @@ import keras
 import numpy as np
 
 from benchmarks.healthy.run import healthy
-from benchmarks.healthy.training import Callbacks, begin, clusters, fit, fit_classifier, mlp
+from benchmarks.healthy.training import (
+    Callbacks,
+    begin,
+    clusters,
+    cross_entropy,
+    fit,
+    fit_classifier,
+    mlp,
+)
 
 
 @healthy(at_least={"val_accuracy": 0.95}, at_most={"val_loss": 0.2})
@@ -74,6 +82,29 @@ def weak_signal(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     return fit_classifier(mlp(2, units=8), x, y, callbacks, optimizer, batch_size=200, epochs=10)
 
 
+@healthy(at_least={"val_accuracy": 0.6}, at_most={"loss": 0.01})
+def scaled_loss(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
+    """Tempts a contradiction of loss and accuracy: the loss has a weight of a hundredth.
+
+    A third of the labels are drawn at random, so the accuracy stays where it is early on.
+    """
+    rng = begin(seed)
+    x, y = clusters(rng, samples=4000)
+    random = rng.random(len(y)) < 0.33
+    y[random] = rng.integers(0, 3, random.sum())
+    model = mlp(3, units=8)
+    model.compile(
+        keras.optimizers.Adam(1e-2),
+        cross_entropy(),
+        loss_weights=0.01,
+        metrics=["accuracy"],
+        jit_compile=False,
+    )
+    return model.fit(
+        x, y, validation_split=0.2, epochs=8, batch_size=32, callbacks=list(callbacks), verbose=0
+    )
+
+
 @healthy(at_least={"accuracy": 1.0}, at_most={"loss": 1e-4, "val_loss": 1e-3})
 def solved_problem(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """Tempts vanishing gradient and logit growth: the loss reaches zero, and the gradient with it.
@@ -109,6 +140,7 @@ RUNS = (
     imbalanced_classes,
     label_noise,
     weak_signal,
+    scaled_loss,
     solved_problem,
     mild_overfitting,
     single_layer,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 
 from benchmarks.healthy.run import healthy
@@ -80,4 +82,45 @@ def accumulated_gradients(seed: int, callbacks: Callbacks) -> keras.callbacks.Hi
     return fit_classifier(mlp(3), x, y, callbacks, optimizer, batch_size=8, epochs=6)
 
 
-RUNS = (mixed_precision, dropout_and_l2, high_rate, always_clipped, accumulated_gradients)
+@healthy(at_least={"val_accuracy": 0.85})
+def edge_of_stability(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
+    """Tempts an oscillating loss: full-batch descent at a rate at which the loss is not monotonic.
+
+    It gets lower all the same (Cohen et al., Gradient Descent on Neural Networks Typically Occurs
+    at the Edge of Stability, 2021).
+    """
+    x, y = clusters(begin(seed), noise=1.5)
+    model = mlp(3, activation="tanh")
+    optimizer = keras.optimizers.SGD(0.7)
+    return fit_classifier(model, x, y, callbacks, optimizer, batch_size=len(x), epochs=30)
+
+
+class NoisySgd(keras.optimizers.SGD):
+    """SGD with normal noise on each gradient, as stochastic gradient Langevin dynamics has it."""
+
+    def __init__(self, learning_rate: float, deviation: float) -> None:
+        super().__init__(learning_rate)
+        self.deviation = deviation
+        self.seed_generator = keras.random.SeedGenerator()
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        noise = keras.random.normal(gradient.shape, stddev=self.deviation, seed=self.seed_generator)
+        super().update_step(gradient + noise, variable, learning_rate)
+
+
+@healthy(at_least={"val_accuracy": 0.8})
+def noisy_gradients(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
+    """Tempts growing weights and spikes: noise on each update lets the weights walk at random."""
+    x, y = clusters(begin(seed), noise=1.5)
+    return fit_classifier(mlp(3), x, y, callbacks, NoisySgd(0.05, deviation=0.05), epochs=12)
+
+
+RUNS = (
+    mixed_precision,
+    dropout_and_l2,
+    high_rate,
+    always_clipped,
+    accumulated_gradients,
+    edge_of_stability,
+    noisy_gradients,
+)

@@ -89,7 +89,7 @@ def likelihood_through_zero(seed: int, callbacks: Callbacks) -> keras.callbacks.
     return fit(model, x, y, callbacks, optimizer, negative_log_density, epochs=15)
 
 
-@healthy(at_most={"val_mae": 1.6})
+@healthy(at_most={"val_mae": 1.8})
 def heavy_tailed_targets(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """Tempts spikes and exploding gradient: single targets lie dozens of deviations off.
 

@@ -28,12 +28,12 @@ class HealthyRun:
     at_least: Mapping[str, float]
     at_most: Mapping[str, float]
 
-    def shortfalls(self, history: keras.callbacks.History) -> list[str]:
+    def shortfalls(self, logs: Mapping[str, Sequence[float]]) -> list[str]:
         """Returns what the logs ended with where they had to end better; of a healthy run, nothing.
 
         A set that is not healthy proves nothing, so this is asked for every seed.
         """
-        last = {name: float(values[-1]) for name, values in history.history.items()}
+        last = {name: float(values[-1]) for name, values in logs.items()}
         # Written so that NaN falls short of any bound.
         low = [
             f"{name} ends at {last[name]:.4g}, not at {bound:g} or above"

@@ -49,4 +49,34 @@ def rate_cut_on_plateau(seed: int, callbacks: Callbacks) -> keras.callbacks.Hist
     return fit_classifier(mlp(3), x, y, [cut, *callbacks], optimizer, epochs=15)
 
 
-RUNS = (linear_warm_up, step_decay, cosine_restarts, rate_cut_on_plateau)
+def triangle(step: int, low: float, high: float, half: int) -> float:
+    """Returns a rate that rises and falls linearly, over and over (Smith, 2017)."""
+    return low + (high - low) * (1 - abs((step // half) % 2 - (step % half) / half))
+
+
+@healthy(at_least={"val_accuracy": 0.85})
+def cyclic_rate(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
+    """Tempts an oscillating loss and jumps: the rate goes up and down by a factor of ten."""
+    x, y = clusters(begin(seed), noise=1.5)
+    cycle = keras.callbacks.LearningRateScheduler(lambda epoch: triangle(epoch, 2e-3, 2e-2, 2))
+    optimizer = keras.optimizers.Adam(2e-3)
+    return fit_classifier(mlp(3), x, y, [cycle, *callbacks], optimizer, epochs=12)
+
+
+@healthy(at_least={"val_accuracy": 0.85})
+def one_cycle(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
+    """Tempts divergence and steps too large: up to a high rate by the middle, and down to none."""
+    x, y = clusters(begin(seed), noise=1.5)
+    peak = keras.callbacks.LearningRateScheduler(lambda epoch: triangle(epoch, 1e-4, 0.05, 6))
+    optimizer = keras.optimizers.SGD(1e-4, momentum=0.9)
+    return fit_classifier(mlp(3), x, y, [peak, *callbacks], optimizer, epochs=12)
+
+
+RUNS = (
+    linear_warm_up,
+    step_decay,
+    cosine_restarts,
+    rate_cut_on_plateau,
+    cyclic_rate,
+    one_cycle,
+)

@@ -57,12 +57,14 @@ def transformer_warm_up(seed: int, callbacks: Callbacks) -> keras.callbacks.Hist
 def rare_words(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """Tempts dead rows and steps too large: most words of the vocabulary are hardly ever met.
 
-    Word frequencies follow Zipf's law, so the gradient of the embedding is sparse.
+    Word frequencies follow Zipf's law, so the gradient of the embedding is sparse. Half of the
+    texts praise: those whose words do more than those of the others.
     """
     rng = begin(seed)
     x = np.minimum(rng.zipf(1.4, (1500, 20)), 1999)
     praise = rng.normal(size=2000)
-    y = (praise[x].sum(axis=1) > 0).astype(np.int64)
+    score = praise[x].sum(axis=1)
+    y = (score > np.median(score)).astype(np.int64)
     model = keras.Sequential([L.Embedding(2000, 16), L.GlobalAveragePooling1D(), L.Dense(2)])
     return fit_classifier(model, x, y, callbacks, keras.optimizers.Adam(1e-2), epochs=12)
 

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import pathlib
-from functools import partial
 
 import pytest
 
-from benchmarks.detection import train_and_judge
+from benchmarks.detection import training
+from benchmarks.detection.judging import judge
+from benchmarks.detection.runs import LabelledRun, labelled_runs
 from benchmarks.healthy.registry import HEALTHY
-from benchmarks.healthy.run import HealthyRun
-
-SEED = 0
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("run", HEALTHY, ids=lambda run: run.name)
+@pytest.mark.parametrize("run", labelled_runs(1, only=["healthy/"]), ids=lambda run: run.name)
 def test_a_healthy_run_is_marked_with_nothing_serious(
-    run: HealthyRun, tmp_path: pathlib.Path
+    run: LabelledRun, tmp_path: pathlib.Path
 ) -> None:
-    result = train_and_judge(partial(run.train, SEED), tmp_path / run.name)
-    assert run.shortfalls(result.history) == []
-    assert [onset.message for onset in result.onsets if onset.severity != "info"] == []
+    training.train(run, tmp_path)
+    logs = training.logs_of(run, tmp_path)
+    assert run.healthy is not None
+    assert run.healthy.shortfalls(logs) == []
+    judged = judge(run, training.series_of(run, tmp_path), logs)
+    assert judged is not None
+    assert [onset.message for onset in judged.serious] == []
 
 
 def test_healthy_runs_are_told_apart_and_say_what_they_tempt_and_how_they_end() -> None:

@@ -151,6 +151,7 @@ def test_sdist_brings_the_page_and_its_sources(sdist: Path) -> None:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {
         "tb_stability/static/index.js",
+        "tb_stability/static/report.js",
         "tb_stability/plugin_data.proto",
         "frontend/package-lock.json",
         "frontend/src/index.ts",
@@ -166,9 +167,13 @@ def test_wheel_holds_the_page_and_nothing_of_its_sources(wheel: Path) -> None:
         names = archive.namelist()
     assert {
         f"tb_stability/{name}"
-        for name in ("static/index.js", "plugin_data.proto", "http_api.md", "py.typed")
+        for name in (
+            *("static/index.js", "static/report.js"),
+            *("plugin_data.proto", "http_api.md", "py.typed"),
+        )
     } <= set(names)
-    assert {name.partition("/")[0].partition("-")[0] for name in names} == {"tb_stability"}
+    packages = {name.partition("/")[0].partition("-")[0] for name in names}
+    assert packages == {"tb_stability", "tb_stability_demo"}
     assert not [name for name in names if name.endswith((".map", ".ts", ".tsx"))]
 
 
@@ -185,6 +190,15 @@ def test_the_callback_says_which_extra_it_needs(reader: Path, tmp_path: Path) ->
     output = run(reader / "python", "-c", statement, cwd=tmp_path, status=1)
     assert output.splitlines()[-1].startswith("ImportError: ")
     assert 'pip install "tb_stability[train]"' in output
+
+
+def test_the_demo_lists_its_cases_and_says_which_extra_training_them_needs(
+    reader: Path, tmp_path: Path
+) -> None:
+    assert "falling_lstm" in run(reader / "tb-stability", "demo", "--list", cwd=tmp_path)
+    output = run(reader / "tb-stability", "demo", cwd=tmp_path, status=2)
+    assert 'pip install "tb_stability[train]"' in output
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_tensorboard_shows_the_tab(tensorboard: str) -> None:

@@ -8,17 +8,12 @@ them back, however small it is. What is left answers the same to all samples.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
-from demo.case import DemoCase, DemoRun, Expectation
-from demo.data import clusters
+from tb_stability_demo.case import DemoCase, DemoRun, Expectation
+from tb_stability_demo.data import clusters
+from tb_stability_demo.training import Training
 
-if TYPE_CHECKING:
-    import keras
-
-SEED = 4
 CLASSES = 6
 SAMPLES = 6400
 UNITS = 64
@@ -30,12 +25,11 @@ NOISE = 0.8
 DECAY = 0.1
 
 
-def train(callbacks: Sequence[keras.callbacks.Callback], factor: float) -> keras.callbacks.History:
+def training(seed: int, factor: float) -> Training:
     """Classify clusters, with the learning rate multiplied by ``factor`` at ``DECAY_EPOCH``."""
     import keras
 
-    keras.utils.set_random_seed(SEED)
-    data = clusters(SEED, SAMPLES, CLASSES, noise=NOISE)
+    data = clusters(seed, SAMPLES, CLASSES, noise=NOISE)
     model = keras.Sequential(
         [
             keras.Input(data.x.shape[1:]),
@@ -54,48 +48,42 @@ def train(callbacks: Sequence[keras.callbacks.Callback], factor: float) -> keras
     decay = keras.callbacks.LearningRateScheduler(
         lambda epoch, _: LEARNING_RATE if epoch < DECAY_EPOCH else LEARNING_RATE * factor
     )
-    return model.fit(
-        data.x,
-        data.y,
-        validation_data=data.validation,
-        epochs=EPOCHS,
-        batch_size=64,
-        # The decay comes first, so that the other callbacks see the rate of the epoch they are in.
-        callbacks=[decay, *callbacks],
-        verbose=0,
-    )
+    return Training(model, data, EPOCHS, schedule=decay)
 
 
 CASE = DemoCase(
     name="inverted_decay",
     title="ReLUs die after a too large step, and stay dead",
-    cases=(8,),
+    problems=(8,),
     story=(
         "A classifier learns for four epochs. Then the learning rate is multiplied by ten, where "
         "it should have been divided by ten: within epoch 4 all units of the last hidden layer "
         "die, and most of those of the layer before. The loss jumps to log 6, accuracy falls to "
         "one in six, and neither comes back. Mended by the decay as it was meant."
     ),
-    faulty=DemoRun(
-        name="faulty",
-        train=partial(train, factor=1 / DECAY),
-        expected=(
-            Expectation("dead_relu", DECAY_EPOCH, "hidden_3"),
-            Expectation("loss_divergence", DECAY_EPOCH),
+    seed=4,
+    runs=(
+        DemoRun(
+            name="faulty",
+            training=partial(training, factor=1 / DECAY),
+            expected=(
+                Expectation("dead_relu", DECAY_EPOCH, "hidden_3"),
+                Expectation("loss_divergence", DECAY_EPOCH),
+            ),
+            may_show=(
+                "exploding_gradient",
+                "vanishing_gradient",
+                "loss_spike",
+                "epoch_boundary_jump",
+                "chance_accuracy",
+                "logit_growth",
+                "logit_collapse",
+                "weight_growth",
+                "update_ratio_high",
+                "oscillating_loss",
+                "validation_spike",
+            ),
         ),
-        may_show=(
-            "exploding_gradient",
-            "vanishing_gradient",
-            "loss_spike",
-            "epoch_boundary_jump",
-            "chance_accuracy",
-            "logit_growth",
-            "logit_collapse",
-            "weight_growth",
-            "update_ratio_high",
-            "oscillating_loss",
-            "validation_spike",
-        ),
+        DemoRun(name="fixed", training=partial(training, factor=DECAY)),
     ),
-    fixed=DemoRun(name="fixed", train=partial(train, factor=DECAY), expected=()),
 )

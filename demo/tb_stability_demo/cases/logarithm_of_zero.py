@@ -9,19 +9,15 @@ to both sides first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from demo.case import DemoCase, DemoRun, Expectation
-from demo.data import Split, split
+from tb_stability_demo.case import DemoCase, DemoRun, Expectation
+from tb_stability_demo.data import Split, split
+from tb_stability_demo.training import Training
 
-if TYPE_CHECKING:
-    import keras
-
-SEED = 1
 FEATURES = 8
 EPOCHS = 8
 STEPS_PER_EPOCH = 50
@@ -32,9 +28,9 @@ SHUT_STEP = 20
 LEARNING_RATE = 0.002
 
 
-def sales() -> Split:
+def sales(seed: int) -> Split:
     """Days of many shops, in the order in which they come in, and how much was sold on each."""
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(seed)
     days = EPOCHS * STEPS_PER_EPOCH * BATCH_SIZE
     total = days + VALIDATION_DAYS
     x = rng.normal(0, 1, (total, FEATURES))
@@ -51,13 +47,10 @@ def squared_relative_error(sold: Any, forecast: Any) -> Any:
     return ops.mean(ops.square(ops.log(sold) - ops.log(forecast)), axis=-1)
 
 
-def train(callbacks: Sequence[keras.callbacks.Callback], loss: Any) -> keras.callbacks.History:
+def training(seed: int, loss: Any) -> Training:
     """Forecast sales day by day: every step brings new data, an epoch is a report."""
     import keras
-    import tensorflow as tf
 
-    keras.utils.set_random_seed(SEED)
-    data = sales()
     model = keras.Sequential(
         [
             keras.Input((FEATURES,)),
@@ -68,37 +61,32 @@ def train(callbacks: Sequence[keras.callbacks.Callback], loss: Any) -> keras.cal
         name="sales_forecast",
     )
     model.compile(keras.optimizers.Adam(LEARNING_RATE), loss)
-    return model.fit(
-        tf.data.Dataset.from_tensor_slices((data.x, data.y)).batch(BATCH_SIZE),
-        validation_data=data.validation,
-        epochs=EPOCHS,
-        steps_per_epoch=STEPS_PER_EPOCH,
-        shuffle=False,
-        callbacks=list(callbacks),
-        verbose=0,
-    )
+    # Fewer steps than there are data: `fit` goes on with the next ones in the next epoch.
+    options = {"steps_per_epoch": STEPS_PER_EPOCH, "shuffle": False}
+    return Training(model, sales(seed), EPOCHS, BATCH_SIZE, options=options)
 
 
 CASE = DemoCase(
     name="logarithm_of_zero",
     title="NaN from log(0) in a loss, out of calm gradients",
-    cases=(7,),
+    problems=(7,),
     story=(
         "Sales are forecast with the squared difference of logarithms as loss. In step 20 of "
         "epoch 5 one target is zero: the loss is infinite in this step, the weights are NaN after "
         "it. No gradient had grown before. Mended by Keras's mean_squared_logarithmic_error, "
         "which takes the logarithm of one plus the value."
     ),
-    faulty=DemoRun(
-        name="faulty",
-        train=partial(train, loss=squared_relative_error),
-        expected=(
-            Expectation("nonfinite_loss", SHUT_EPOCH),
-            Expectation("nonfinite_gradient", SHUT_EPOCH),
+    seed=1,
+    runs=(
+        DemoRun(
+            name="faulty",
+            training=partial(training, loss=squared_relative_error),
+            expected=(
+                Expectation("nonfinite_loss", SHUT_EPOCH),
+                Expectation("nonfinite_gradient", SHUT_EPOCH),
+            ),
+            may_show=("nonfinite_weights",),
         ),
-        may_show=("nonfinite_weights",),
-    ),
-    fixed=DemoRun(
-        name="fixed", train=partial(train, loss="mean_squared_logarithmic_error"), expected=()
+        DemoRun(name="fixed", training=partial(training, loss="mean_squared_logarithmic_error")),
     ),
 )

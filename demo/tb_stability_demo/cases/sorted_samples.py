@@ -8,19 +8,14 @@ loss falls within each epoch and jumps at each boundary, however long it trains.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from demo.case import DemoCase, DemoRun, Expectation
-from demo.data import Split, split
+from tb_stability_demo.case import DemoCase, DemoRun, Expectation
+from tb_stability_demo.data import Split, split
+from tb_stability_demo.training import Training
 
-if TYPE_CHECKING:
-    import keras
-
-SEED = 1
 SAMPLES = 8000
 FEATURES = 8
 EPOCHS = 8
@@ -28,12 +23,12 @@ LEARNING_RATE = 0.03
 UNEXPLAINED = 0.5
 
 
-def prices() -> Split:
+def prices(seed: int) -> Split:
     """Prices by features of what is sold; the training part is sorted by price.
 
     Prices are given as ranks, scaled to a deviation of one, and depend on more than the features.
     """
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(seed)
     x = rng.normal(0, 1, (SAMPLES, FEATURES))
     price = x @ rng.normal(0, 1, FEATURES) + np.abs(x[:, :4]).sum(axis=1)
     price += rng.normal(0, UNEXPLAINED * price.std(), SAMPLES)
@@ -43,12 +38,10 @@ def prices() -> Split:
     return data._replace(x=data.x[order], y=data.y[order])
 
 
-def train(callbacks: Sequence[keras.callbacks.Callback], shuffle: bool) -> keras.callbacks.History:
+def training(seed: int, shuffle: bool) -> Training:
     """Learn prices, from samples in their order or shuffled anew in each epoch."""
     import keras
 
-    keras.utils.set_random_seed(SEED)
-    data = prices()
     model = keras.Sequential(
         [
             keras.Input((FEATURES,)),
@@ -58,40 +51,34 @@ def train(callbacks: Sequence[keras.callbacks.Callback], shuffle: bool) -> keras
         name="prices",
     )
     model.compile(keras.optimizers.SGD(LEARNING_RATE), "mse")
-    return model.fit(
-        data.x,
-        data.y,
-        validation_data=data.validation,
-        epochs=EPOCHS,
-        batch_size=64,
-        shuffle=shuffle,
-        callbacks=list(callbacks),
-        verbose=0,
-    )
+    return Training(model, prices(seed), EPOCHS, options={"shuffle": shuffle})
 
 
 CASE = DemoCase(
     name="sorted_samples",
     title="The loss jumps up after each epoch, and falls within it",
-    cases=(2,),
+    problems=(2,),
     story=(
         "Prices are learnt from samples that are sorted by price, without shuffling. The loss "
         "falls to 0.06 within each epoch and is twenty times that at the start of the next one, "
         "from the first boundary to the last; within an epoch nothing jumps. Mended by "
         "shuffle=True, on the same samples."
     ),
-    faulty=DemoRun(
-        name="faulty",
-        train=partial(train, shuffle=False),
-        expected=(Expectation("epoch_boundary_jump", 1),),
-        may_show=(
-            "loss_spike",
-            "loss_divergence",
-            "oscillating_loss",
-            "not_learning",
-            "overfitting",
-            "validation_spike",
+    seed=1,
+    runs=(
+        DemoRun(
+            name="faulty",
+            training=partial(training, shuffle=False),
+            expected=(Expectation("epoch_boundary_jump", 1),),
+            may_show=(
+                "loss_spike",
+                "loss_divergence",
+                "oscillating_loss",
+                "not_learning",
+                "overfitting",
+                "validation_spike",
+            ),
         ),
+        DemoRun(name="fixed", training=partial(training, shuffle=True)),
     ),
-    fixed=DemoRun(name="fixed", train=partial(train, shuffle=True), expected=()),
 )

@@ -9,19 +9,15 @@ that goes well. Computed from logits, no exponential is ever divided or put back
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from demo.case import DemoCase, DemoRun, Expectation
-from demo.data import Split, clusters, split
+from tb_stability_demo.case import DemoCase, DemoRun, Expectation
+from tb_stability_demo.data import Split, clusters, split
+from tb_stability_demo.training import Training
 
-if TYPE_CHECKING:
-    import keras
-
-SEED = 1
 CLASSES = 6
 SAMPLES = 8000
 NOISE = 0.6
@@ -31,12 +27,12 @@ LEARNING_RATE = 0.001
 FAILING_EPOCH = 2
 
 
-def readings() -> Split:
+def readings(seed: int) -> Split:
     """Clusters, every sample multiplied by a log-normal strength; labels are one-hot."""
-    data = clusters(SEED, SAMPLES, CLASSES, noise=NOISE)
+    data = clusters(seed, SAMPLES, CLASSES, noise=NOISE)
     x = np.concatenate([data.x, data.validation_x])
     y = np.concatenate([data.y, data.validation_y])
-    strength = np.random.default_rng(SEED).lognormal(0, STRENGTH_DEVIATION, (len(x), 1))
+    strength = np.random.default_rng(seed).lognormal(0, STRENGTH_DEVIATION, (len(x), 1))
     return split((x * strength).astype("float32"), np.eye(CLASSES, dtype="float32")[y])
 
 
@@ -47,14 +43,11 @@ def crossentropy_of_probabilities(labels: Any, probabilities: Any) -> Any:
     return -ops.sum(labels * ops.log(probabilities), axis=-1)
 
 
-def train(
-    callbacks: Sequence[keras.callbacks.Callback], from_logits: bool
-) -> keras.callbacks.History:
+def training(seed: int, from_logits: bool) -> Training:
     """Classify readings with a loss from probabilities, or with Keras's from logits."""
     import keras
 
-    keras.utils.set_random_seed(SEED)
-    data = readings()
+    data = readings(seed)
     model = keras.Sequential(
         [
             keras.Input(data.x.shape[1:]),
@@ -69,21 +62,13 @@ def train(
         model.add(keras.layers.Softmax(name="probabilities"))
         loss = crossentropy_of_probabilities
     model.compile(keras.optimizers.Adam(LEARNING_RATE), loss, metrics=["accuracy"])
-    return model.fit(
-        data.x,
-        data.y,
-        validation_data=data.validation,
-        epochs=EPOCHS,
-        batch_size=64,
-        callbacks=list(callbacks),
-        verbose=0,
-    )
+    return Training(model, data, EPOCHS)
 
 
 CASE = DemoCase(
     name="crossentropy_of_zero",
     title="A cross-entropy computed from probabilities is suddenly NaN",
-    cases=(6, 7),
+    problems=(6, 7),
     story=(
         "A loss of one's own takes the logarithm of the softmax layer's probabilities. It falls "
         "for two epochs with calm gradients, until in epoch 2 the probability of a wrong class is "
@@ -91,14 +76,18 @@ CASE = DemoCase(
         "step to the next. Mended by Keras's cross-entropy with from_logits=True and no softmax "
         "layer."
     ),
-    faulty=DemoRun(
-        name="faulty",
-        train=partial(train, from_logits=False),
-        expected=(
-            Expectation("nonfinite_loss", FAILING_EPOCH),
-            Expectation("nonfinite_gradient", FAILING_EPOCH),
+    seed=1,
+    runs=(
+        DemoRun(
+            name="faulty",
+            training=partial(training, from_logits=False),
+            expected=(
+                Expectation("nonfinite_loss", FAILING_EPOCH),
+                Expectation("nonfinite_gradient", FAILING_EPOCH),
+                Expectation("nonfinite_weights", FAILING_EPOCH),
+            ),
+            may_show=("logit_growth", "chance_accuracy", "unscaled_input"),
         ),
-        may_show=("nonfinite_weights", "logit_growth", "chance_accuracy", "unscaled_input"),
+        DemoRun(name="fixed", training=partial(training, from_logits=True)),
     ),
-    fixed=DemoRun(name="fixed", train=partial(train, from_logits=True), expected=()),
 )

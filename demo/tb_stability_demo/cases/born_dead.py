@@ -9,17 +9,12 @@ weights.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
-from demo.case import DemoCase, DemoRun, Expectation
-from demo.data import clusters
+from tb_stability_demo.case import NOTHING_LEARNT, DemoCase, DemoRun, Expectation
+from tb_stability_demo.data import clusters
+from tb_stability_demo.training import Training
 
-if TYPE_CHECKING:
-    import keras
-
-SEED = 5
 CLASSES = 2
 SAMPLES = 4800
 FEATURES = 8
@@ -31,12 +26,11 @@ LEAK = 0.3
 NOISE = 0.6
 
 
-def train(callbacks: Sequence[keras.callbacks.Callback], leak: float) -> keras.callbacks.History:
+def training(seed: int, leak: float) -> Training:
     """Tell two classes apart with a deep and narrow net; a ``leak`` of zero is a plain ReLU."""
     import keras
 
-    keras.utils.set_random_seed(SEED)
-    data = clusters(SEED, SAMPLES, CLASSES, FEATURES, noise=NOISE)
+    data = clusters(seed, SAMPLES, CLASSES, FEATURES, noise=NOISE)
     model = keras.Sequential([keras.Input((FEATURES,))], name="narrow_classifier")
     for number in range(1, LAYERS + 1):
         model.add(
@@ -53,37 +47,27 @@ def train(callbacks: Sequence[keras.callbacks.Callback], leak: float) -> keras.c
         "sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )
-    return model.fit(
-        data.x,
-        data.y,
-        validation_data=data.validation,
-        epochs=EPOCHS,
-        batch_size=64,
-        callbacks=list(callbacks),
-        verbose=0,
-    )
+    return Training(model, data, EPOCHS)
 
 
 CASE = DemoCase(
     name="born_dead",
     title="The loss never improves, by chance of the seed: ReLUs dead at initialisation",
-    cases=(1, 8),
+    problems=(1, 8),
     story=(
         "A net of twelve narrow ReLU layers, of which the fifth happens to be zero for every "
         "sample: from the first step to the last, all gradients below the last layer are exactly "
         "zero, the loss stays at log 2 and accuracy at one half. Mended by LeakyReLU in the place "
         "of ReLU, with the same seed and the same initial weights."
     ),
-    faulty=DemoRun(
-        name="faulty",
-        train=partial(train, leak=0.0),
-        expected=(Expectation("not_learning", 0), Expectation("dead_relu", 0)),
-        may_show=(
-            "chance_accuracy",
-            "vanishing_gradient",
-            "logit_collapse",
-            "update_ratio_low",
+    seed=5,
+    runs=(
+        DemoRun(
+            name="faulty",
+            training=partial(training, leak=0.0),
+            expected=(Expectation("not_learning", 0), Expectation("dead_relu", 0)),
+            may_show=NOTHING_LEARNT,
         ),
+        DemoRun(name="fixed", training=partial(training, leak=LEAK)),
     ),
-    fixed=DemoRun(name="fixed", train=partial(train, leak=LEAK), expected=()),
 )

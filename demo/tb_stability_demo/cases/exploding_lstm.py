@@ -8,18 +8,14 @@ piece: the loss had been falling in every epoch, and a few steps later it is inf
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from demo.case import DemoCase, DemoRun, Expectation
+from tb_stability_demo.case import DemoCase, DemoRun, Expectation
+from tb_stability_demo.data import Split
+from tb_stability_demo.training import Training
 
-if TYPE_CHECKING:
-    import keras
-
-SEED = 8
 SERIES = 960
 VALIDATION_SERIES = 160
 TIME_STEPS = 400
@@ -29,9 +25,9 @@ STEPS_PER_EPOCH = 30
 LEARNING_RATE = 0.006
 
 
-def seasonal_series() -> np.ndarray:
+def seasonal_series(seed: int) -> np.ndarray:
     """Series of two overlaid seasons and a little noise, one value longer than ``TIME_STEPS``."""
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(seed)
     size = (SERIES + VALIDATION_SERIES, 1, 2)
     period = rng.uniform(8, 40, size)
     phase = rng.uniform(0, 2 * np.pi, size)
@@ -46,14 +42,11 @@ def pieces(values: np.ndarray, time_steps: int) -> np.ndarray:
     return values.reshape(-1, time_steps, 1)
 
 
-def train(
-    callbacks: Sequence[keras.callbacks.Callback], time_steps: int, clipnorm: float | None
-) -> keras.callbacks.History:
+def training(seed: int, time_steps: int, clipnorm: float | None) -> Training:
     """Predict the next value of every series at every time step."""
     import keras
 
-    keras.utils.set_random_seed(SEED)
-    series = seasonal_series()
+    series = seasonal_series(seed)
     now, after = series[:, :-1], series[:, 1:]
     model = keras.Sequential(
         [
@@ -64,26 +57,20 @@ def train(
         name="next_value",
     )
     model.compile(keras.optimizers.SGD(LEARNING_RATE, momentum=0.9, clipnorm=clipnorm), "mse")
-    x = pieces(now[:SERIES], time_steps)
-    return model.fit(
-        x,
+    data = Split(
+        pieces(now[:SERIES], time_steps),
         pieces(after[:SERIES], time_steps),
-        validation_data=(
-            pieces(now[SERIES:], time_steps),
-            pieces(after[SERIES:], time_steps),
-        ),
-        epochs=EPOCHS,
-        # As many values per step in both runs: what differs is only how far the state is carried.
-        batch_size=len(x) // STEPS_PER_EPOCH,
-        callbacks=list(callbacks),
-        verbose=0,
+        pieces(now[SERIES:], time_steps),
+        pieces(after[SERIES:], time_steps),
     )
+    # As many values per step in both runs: what differs is only how far the state is carried.
+    return Training(model, data, EPOCHS, batch_size=len(data.x) // STEPS_PER_EPOCH)
 
 
 CASE = DemoCase(
     name="exploding_lstm",
     title="LSTM over long sequences: the state accumulates and the loss explodes",
-    cases=(3, 4),
+    problems=(3, 4),
     story=(
         "An LSTM with ReLU forecasts series of 400 time steps. The loss falls for six epochs, "
         "then the state grows over the time steps, the gradient leaves its baseline by many orders "
@@ -91,27 +78,29 @@ CASE = DemoCase(
         "data into pieces of 25 time steps, with gradient clipping as a guard. "
         "Clipping alone does not mend it: the state still grows within a sequence."
     ),
-    faulty=DemoRun(
-        name="faulty",
-        train=partial(train, time_steps=TIME_STEPS, clipnorm=None),
-        expected=(
-            Expectation("exploding_gradient", 6),
-            Expectation("nonfinite_loss", 6),
-            Expectation("nonfinite_gradient", 6),
+    seed=8,
+    runs=(
+        DemoRun(
+            name="faulty",
+            training=partial(training, time_steps=TIME_STEPS, clipnorm=None),
+            expected=(
+                Expectation("exploding_gradient", 6),
+                Expectation("nonfinite_loss", 6),
+                Expectation("nonfinite_gradient", 6),
+            ),
+            may_show=(
+                "nonfinite_weights",
+                "loss_spike",
+                "loss_divergence",
+                "validation_spike",
+                "cell_state_growth",
+                "gate_saturation",
+                "update_ratio_high",
+            ),
         ),
-        may_show=(
-            "nonfinite_weights",
-            "loss_spike",
-            "loss_divergence",
-            "validation_spike",
-            "cell_state_growth",
-            "gate_saturation",
-            "update_ratio_high",
+        DemoRun(
+            name="fixed",
+            training=partial(training, time_steps=SHORT_TIME_STEPS, clipnorm=1.0),
         ),
-    ),
-    fixed=DemoRun(
-        name="fixed",
-        train=partial(train, time_steps=SHORT_TIME_STEPS, clipnorm=1.0),
-        expected=(),
     ),
 )

@@ -1,0 +1,83 @@
+"""The runs of which is known what must be marked: the demo cases and the healthy set."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import keras
+
+from benchmarks.healthy.registry import HEALTHY
+from benchmarks.healthy.run import HealthyRun
+from tb_stability_demo.case import Expectation
+from tb_stability_demo.cases import CASES
+from tb_stability_demo.recording import WINDOW_STEPS
+from tb_stability_demo.training import train
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class LabelledRun:
+    """One training from one seed.
+
+    Attributes:
+      name: E.g. ``demo/born_dead/faulty`` or ``healthy/plain_classifier``.
+      seed: Counted from 0; 0 is the one that a demo case is shipped with.
+      train: Trains it, shown to callbacks.
+      expected: What must be marked on it from seed 0.
+      may_show: Kinds that may be marked beside.
+      options: Of the stability callback.
+      healthy: What a healthy run says of itself; None for a demo run.
+    """
+
+    name: str
+    seed: int
+    train: Callable[[Sequence[keras.callbacks.Callback]], keras.callbacks.History]
+    expected: tuple[Expectation, ...] = ()
+    may_show: tuple[str, ...] = ()
+    options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    healthy: HealthyRun | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name} seed {self.seed}"
+
+    @property
+    def case(self) -> str:
+        """What the runs of one demo case from one seed have in common."""
+        return f"{self.name.rpartition('/')[0]} seed {self.seed}"
+
+
+def labelled_runs(seeds: int, only: Sequence[str] = ()) -> list[LabelledRun]:
+    """Returns all runs, a seed at a time: what is stopped early has few seeds of every run.
+
+    Args:
+      seeds: How many of each run.
+      only: Beginnings of names; all runs where there are none.
+
+    Example:
+
+    >>> [run.name for run in labelled_runs(1, only=["demo/born_dead"])]
+    ['demo/born_dead/faulty', 'demo/born_dead/fixed']
+    """
+    runs = [run for seed in range(seeds) for run in (*_demo_runs(seed), *_healthy_runs(seed))]
+    return [run for run in runs if not only or run.name.startswith(tuple(only))]
+
+
+def _demo_runs(seed: int) -> Iterator[LabelledRun]:
+    for case in CASES:
+        for run in case.runs:
+            yield LabelledRun(
+                f"demo/{case.name}/{run.name}",
+                seed,
+                functools.partial(train, run, case.seed + seed),
+                run.expected,
+                run.may_show,
+                {"window_steps": WINDOW_STEPS},
+            )
+
+
+def _healthy_runs(seed: int) -> Iterator[LabelledRun]:
+    for run in HEALTHY:
+        training = functools.partial(run.train, seed)
+        yield LabelledRun(f"healthy/{run.name}", seed, training, healthy=run)

@@ -1,0 +1,71 @@
+"""What a demo case is: its trainings and what must be marked on each.
+
+Nothing here imports Keras, so that cases can be listed and their expectations read by
+tests of the read side, which must work without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tb_stability_demo.training import Training
+
+# What else is true of a net that learns nothing, whatever the reason.
+NOTHING_LEARNT = (
+    "not_learning",
+    "chance_accuracy",
+    "vanishing_gradient",
+    "logit_collapse",
+    "update_ratio_low",
+)
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """An onset that must be marked: its kind, its epoch and, where it is certain, its row."""
+
+    kind: str
+    epoch: int
+    row: str | None = None
+
+
+@dataclass(frozen=True)
+class DemoRun:
+    """One training of a case.
+
+    Attributes:
+      name: Its directory, in that of the case.
+      training: Prepares it from a seed; called after Keras's own seed was set.
+      expected: What must be marked. A run with nothing here is a mended one.
+      may_show: Kinds that are true of the run but not what the case is about; any kind that is
+        neither expected nor listed here is a false alarm.
+    """
+
+    name: str
+    training: Callable[[int], Training]
+    expected: tuple[Expectation, ...] = ()
+    may_show: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DemoCase:
+    """A fault and its cure, side by side, or one training with one setting varied.
+
+    Attributes:
+      name: Its directory in the logdir.
+      title: What is seen, in one line.
+      problems: Numbers in `tb_stability_demo.problems`.
+      story: What happens, why, and what mends it.
+      seed: What the expectations hold for.
+      runs: The trainings, faulty ones first.
+    """
+
+    name: str
+    title: str
+    problems: tuple[int, ...]
+    story: str
+    seed: int
+    runs: tuple[DemoRun, ...]

@@ -1,0 +1,56 @@
+"""The demo cases, one a file, in the order in which they are shown."""
+
+from __future__ import annotations
+
+from tb_stability_demo.case import DemoCase
+from tb_stability_demo.cases import (
+    adam_rate,
+    born_dead,
+    critic_without_bound,
+    crossentropy_of_zero,
+    damaged_batch,
+    exploding_lstm,
+    falling_lstm,
+    inverted_decay,
+    learning_rate_sweep,
+    logarithm_of_zero,
+    missing_values,
+    one_unit_softmax,
+    positive_initialisation,
+    rare_class,
+    softmax_twice,
+    sorted_samples,
+    swinging_loss,
+    timid_rate,
+    unscaled_features,
+    unscaled_lstm,
+    vanishing_sigmoid,
+    vanishing_tanh,
+    wide_initialisation,
+)
+
+CASES: tuple[DemoCase, ...] = (
+    exploding_lstm.CASE,
+    falling_lstm.CASE,
+    adam_rate.CASE,
+    swinging_loss.CASE,
+    born_dead.CASE,
+    timid_rate.CASE,
+    sorted_samples.CASE,
+    positive_initialisation.CASE,
+    crossentropy_of_zero.CASE,
+    softmax_twice.CASE,
+    one_unit_softmax.CASE,
+    logarithm_of_zero.CASE,
+    missing_values.CASE,
+    inverted_decay.CASE,
+    damaged_batch.CASE,
+    critic_without_bound.CASE,
+    vanishing_sigmoid.CASE,
+    vanishing_tanh.CASE,
+    unscaled_lstm.CASE,
+    wide_initialisation.CASE,
+    unscaled_features.CASE,
+    rare_class.CASE,
+    learning_rate_sweep.CASE,
+)
