@@ -3,51 +3,49 @@
  * most; what is wanted from the server follows from what is shown.
  */
 import { makeActions } from "./actions";
+import { Around } from "./around";
 import type { Client } from "./api/client";
 import type { XMap } from "./charts/xmap";
 import { Link } from "./link";
-import { ColourScales } from "./model/colour_scales";
-import { compare } from "./model/comparison";
-import { buildScene, inSight, type Scene } from "./model/scene";
+import { Contexts } from "./contexts";
+import { pairOf } from "./model/pair";
+import { buildScene, type Scene } from "./model/scene";
 import { sickest } from "./model/verdict";
-import type { Actions, Panel, PanelContext, Pointed } from "./panels/context";
-import { ComparisonTable } from "./panels/comparison_table";
-import { Findings } from "./panels/findings";
-import { MoreQuantities } from "./panels/more_quantities";
+import type { Actions, Panel, Pointed } from "./panels/context";
+import { DifferenceSection } from "./panels/difference_section";
 import { Popover } from "./panels/popover";
 import { RunSection } from "./panels/run_section";
-import { Sidebar } from "./panels/sidebar";
-import { gutterFor, LEAST_PLOT, plotWidth, rowNames } from "./panels/stage_width";
-import { stateMessage, type PageState } from "./panels/states";
+import { LEAST_PLOT, StageWidth } from "./panels/stage_width";
+import type { PageState } from "./panels/states";
 import { withMarker } from "./panels/tips";
 import { Toolbar } from "./panels/toolbar";
 import { Tooltip } from "./panels/tooltip";
 import { Polling } from "./polling";
-import { Host } from "./state/host";
+import type { HostEvents, Surroundings } from "./state/host";
 import { Library } from "./state/library";
-import { createStore } from "./state/store";
+import { createStore, equal } from "./state/store";
 import { INITIAL_VIEW, type ViewState } from "./state/view";
 import { pageKey } from "./shortcuts";
-import { h, reconcile, replaceChildren, toggle } from "./ui/dom";
+import { h, reconcile } from "./ui/dom";
 import { askForShown } from "./wants";
 import { isBeside, zoomOnAxis } from "./zooming";
 
 /** Finer columns are asked for once a zoom has come to rest. */
 const ZOOM_REST_MS = 140;
 
+/** From then on the page says that reading takes long. */
+const SLOW_AFTER_MS = 4000;
+
 export class App {
   readonly view = createStore<ViewState>(INITIAL_VIEW);
   readonly library: Library;
-  private readonly host: Host;
+  private readonly host: Surroundings;
   private readonly link: Link;
   private readonly polling: Polling;
-  private readonly scales = new ColourScales();
   private readonly actions: Actions;
-  private readonly sidebar: Sidebar;
-  private readonly findings: Findings;
+  private readonly around: Around;
   private readonly toolbar: Toolbar;
-  private readonly more: MoreQuantities;
-  private readonly table = new ComparisonTable();
+  readonly difference = new DifferenceSection();
   private readonly tooltip = new Tooltip();
   private readonly popover = new Popover();
   private readonly speech = h("div", {
@@ -55,25 +53,30 @@ export class App {
     "aria-live": "polite",
     "data-testid": "speech",
   });
-  private readonly message = h("div", { class: "page-message" });
   private readonly runList = h("div", { class: "runs" });
   private readonly main: HTMLElement;
   private readonly root: HTMLElement;
   readonly sections = new Map<string, RunSection>();
-  scene: Scene = { runs: [], quantities: [], full: null, domain: [0, 1] };
+  scene: Scene = { runs: [], quantities: [], models: new Map(), full: null, domain: [0, 1] };
   map: XMap = { domain: [0, 1], width: LEAST_PLOT };
   private dark = false;
   private frame = 0;
   private zoomTimer: ReturnType<typeof setTimeout> | undefined;
-  private stateKey = "";
+  private slow = false;
+  /** Counts what changes besides the view. */
+  private version = 0;
+  private drawn: unknown = null;
+  private readonly contexts: Contexts;
+  private readonly width: StageWidth;
   private pointed: Pointed | null = null;
 
-  constructor(client: Client) {
+  constructor(client: Client, surround: (events: HostEvents) => Surroundings) {
     this.library = new Library(client, () => {
+      this.version++;
       this.schedule();
     });
     this.polling = new Polling(this.library, () => this.main.clientHeight > 0);
-    this.host = new Host({
+    this.host = surround({
       dataReloaded: () => void this.polling.now(),
       runsChanged: () => void this.polling.now(),
       themeChanged: (dark) => {
@@ -94,36 +97,43 @@ export class App {
         this.point(at);
       },
     });
-    this.sidebar = new Sidebar(this.actions);
-    this.findings = new Findings(this.actions);
+    this.contexts = new Contexts(this.library, this.actions);
+    const around = (this.around = new Around(this.actions));
     this.toolbar = new Toolbar(this.actions);
-    this.more = new MoreQuantities(this.actions);
     this.main = h(
       "main",
       {},
+      h("h1", { class: "off-screen" }, "Stability"),
       this.toolbar.element,
-      this.message,
-      this.table.element,
+      around.message,
+      around.table.element,
+      around.differenceBar.element,
+      this.difference.element,
       this.runList,
-      this.more.element,
+      around.more.element,
     );
     this.root = h(
       "div",
       { class: "stability", "data-testid": "stability" },
-      this.sidebar.element,
+      around.sidebar.element,
       this.main,
-      this.findings.element,
+      around.findings.element,
       this.tooltip.element,
       this.popover.element,
       this.speech,
     );
+    this.width = new StageWidth(this.root, this.main);
+  }
+
+  private get isShown(): boolean {
+    return this.main.clientWidth > 0;
   }
 
   async start(parent: HTMLElement): Promise<void> {
     parent.append(this.root);
     this.setTheme(this.host.isDark());
     new ResizeObserver(() => {
-      this.schedule();
+      this.resized();
       // Shown again after another tab of TensorBoard: its URL has lost our keys meanwhile.
       this.link.writeSoon();
     }).observe(this.main);
@@ -142,6 +152,11 @@ export class App {
       this.link.writeSoon();
       this.schedule();
     });
+    // Paper is white, whatever the screen is; it is printed as soon as this has run.
+    window.matchMedia("print").addEventListener("change", ({ matches }) => {
+      this.setTheme(!matches && this.host.isDark());
+      this.draw();
+    });
     const refreshed = this.polling.now();
     await this.link.read();
     await refreshed;
@@ -153,15 +168,31 @@ export class App {
 
   /** Once a second: fetch again when it is time, and keep "12 s ago" true. */
   private tick(): void {
+    if (!this.library.runs && !this.slow && performance.now() > SLOW_AFTER_MS) {
+      this.slow = true;
+      this.version++;
+      this.schedule();
+    }
     const training = this.scene.runs.filter(({ summary }) => summary.status === "training");
     this.polling.tick(training.length > 0);
     for (const scene of training) this.sections.get(scene.run)?.updateFacts(scene);
   }
 
+  private resized(): void {
+    this.version++;
+    this.width.changed();
+    this.schedule();
+  }
+
   private setTheme(dark: boolean): void {
     this.dark = dark;
     document.documentElement.dataset["theme"] = dark ? "dark" : "light";
-    this.schedule();
+    this.resized();
+  }
+
+  /** Something is under way, or has arrived and is not drawn yet. */
+  get busy(): boolean {
+    return this.library.busy || this.frame !== 0 || this.zoomTimer !== undefined;
   }
 
   private schedule(): void {
@@ -194,7 +225,10 @@ export class App {
 
   private get pageState(): PageState {
     const { runs, runsError } = this.library;
-    if (!runs) return runsError ? { kind: "failed", message: runsError } : { kind: "loading" };
+    if (!runs)
+      return runsError
+        ? { kind: "failed", message: runsError }
+        : { kind: "loading", slow: this.slow };
     if (!runs.length) return { kind: "no runs" };
     return this.scene.runs.length ? { kind: "ready" } : { kind: "none chosen" };
   }
@@ -202,64 +236,51 @@ export class App {
   private draw(): void {
     this.chooseFirst();
     const view = this.view.get();
-    this.library.judge(view.thresholds, view.runs ?? []);
-    this.scene = buildScene(view, this.library);
-    const gutter = gutterFor(rowNames(this.scene), this.main.clientWidth);
-    this.root.style.setProperty("--gutter-left", `${gutter}px`);
-    this.map = { domain: this.scene.domain, width: plotWidth(this.root, this.main) };
-    if (this.main.clientWidth > 0 && this.zoomTimer === undefined)
-      askForShown(this.scene, this.library, view, this.map.width);
-    if (!this.library.busy && isBeside(view.zoom, this.scene.full)) this.view.set({ zoom: null });
-    const state = this.pageState;
-    if (JSON.stringify(state) !== this.stateKey) {
-      this.stateKey = JSON.stringify(state);
-      replaceChildren(this.message, stateMessage(state, this.actions));
+    const { library } = this;
+    library.judge(view.thresholds, view.runs ?? []);
+    this.scene = buildScene(view, library);
+    this.map = { domain: this.scene.domain, width: this.width.measure(this.scene) };
+    if (this.isShown && this.zoomTimer === undefined)
+      askForShown(this.scene, library, view, this.map.width);
+    if (!library.busy && isBeside(view.zoom, this.scene.full)) this.view.set({ zoom: null });
+    if (!this.zoomedOnly(view)) {
+      const state = this.pageState;
+      this.root.dataset["state"] = state.kind.replace(" ", "-");
+      this.around.update({ view, scene: this.scene, library, listed: this.listed, state });
     }
-    this.root.dataset["state"] = state.kind.replace(" ", "-");
-    toggle(this.findings.element, this.scene.runs.length > 0);
-    const lost = this.library.runs && this.library.runsError;
-    this.toolbar.update(view.zoom, view.axis, lost ? `${lost} Trying again.` : null);
-    this.sidebar.update(this.listed, view, this.scene.quantities);
-    this.library.wantDescribed();
-    const { described, refusal, describedError: error } = this.library;
-    this.sidebar.updateThresholds({ thresholds: view.thresholds, described, refusal, error });
-    reconcile(
-      this.runList,
-      this.sections,
-      this.scene.runs,
-      ({ run }) => run,
-      () => new RunSection(),
-      (section, scene) => {
-        section.update(scene, this.contextOf(scene));
-      },
-    );
-    this.more.update(this.scene.quantities, view);
-    this.findings.update(this.scene, view);
-    this.table.update(compare(this.scene, this.library));
+    this.toolbar.update(view, library.progress, library.runs && library.runsError);
+    this.drawPanels(view);
     this.point(this.pointed);
   }
 
-  private contextOf(scene: Scene["runs"][number]): PanelContext {
-    const view = this.view.get();
-    const { library } = this;
-    return {
-      view,
-      map: this.map,
-      full: this.scene.full,
-      scene,
-      dark: this.dark,
-      ratio: window.devicePixelRatio || 1,
-      actions: this.actions,
-      entry: (tag) => library.series(scene.run, tag),
-      values: (tag) => inSight(library.series(scene.run, tag), view.axis, this.map.domain),
-      scale: (quantity) => this.scales.get(quantity, this.scene, library, view),
-    };
+  /** Since the last drawing nothing is other than the zoom. */
+  private zoomedOnly(view: ViewState): boolean {
+    const now = { view: { ...view, zoom: null }, version: this.version };
+    const same = equal(now, this.drawn);
+    this.drawn = now;
+    return same;
+  }
+
+  private drawPanels(view: ViewState): void {
+    const { scene, map, dark, contexts } = this;
+    const pair = pairOf(scene, view);
+    const drawing = { view, scene, pair, map, dark };
+    this.difference.update(pair, pair && contexts.ofPair(pair, drawing));
+    reconcile(
+      this.runList,
+      this.sections,
+      scene.runs,
+      ({ run }) => run,
+      () => new RunSection(),
+      (section, run) => {
+        section.update(run, contexts.of(run, drawing));
+      },
+    );
   }
 
   *panels(): Iterable<readonly [string, Panel]> {
-    for (const section of this.sections.values())
-      for (const panel of section.panels.values())
-        yield [panel.element.dataset["tag"] ?? "", panel];
+    for (const { panels } of [this.difference, ...this.sections.values()])
+      for (const panel of panels.values()) yield [panel.element.dataset["tag"] ?? "", panel];
   }
 
   private point(at: Pointed | null): void {
@@ -269,6 +290,6 @@ export class App {
       panel.point(at);
       if (at && "id" in panel && panel.id === at.panel) tip = panel.tip(at);
     }
-    this.tooltip.show(tip && at?.marker ? withMarker(tip, at.marker) : tip, at);
+    this.tooltip.show(tip && at?.marker ? withMarker(tip, at.marker, at.beside) : tip, at);
   }
 }

@@ -1,7 +1,7 @@
 /** `window.tbStability`: what the page shows, for browser tests. Reads only. */
 import type { App } from "./app";
 import { toPixel } from "./charts/xmap";
-import { inSight } from "./model/scene";
+import { inSight } from "./model/sight";
 import { extents } from "./model/columns";
 import { markerLabel } from "./panels/marker_strip";
 import type { Panel } from "./panels/context";
@@ -19,7 +19,7 @@ export function debugSurface(app: App) {
   return Object.freeze({
     state: () => ({
       ...app.view.get(),
-      busy: app.library.busy,
+      busy: app.busy,
       domain: [...app.scene.domain],
       full: app.scene.full ? [...app.scene.full] : null,
       plotWidth: app.map.width,
@@ -46,10 +46,16 @@ export function debugSurface(app: App) {
       }));
     },
     cell: (run: string, tag: string, row: string | number, column: number) => {
-      const values = valuesOf(run, tag);
-      const index = typeof row === "number" ? row : (values?.rows.indexOf(row) ?? -1);
-      return panelOf(app, run, tag)?.cell?.(index, column) ?? null;
+      return panelOf(app, run, tag)?.cell?.(row, column) ?? null;
     },
+    /** As `cell`, of the difference that is shown: `value` is a difference, or the log10 of a ratio. */
+    differenceCell: (tag: string, row: string | number, column: number) => {
+      for (const panel of app.difference.panels.values())
+        if (panel.element.dataset["tag"] === tag && panel.cell) return panel.cell(row, column);
+      return null;
+    },
+    /** Names of the rows of a heatmap as they are listed, from the top. */
+    rows: (run: string, tag: string) => panelOf(app, run, tag)?.rowNames?.() ?? null,
     markers: () =>
       app.scene.runs.flatMap(({ run, markers }) =>
         [...(app.sections.get(run)?.panels.values() ?? [])].flatMap((panel) => {

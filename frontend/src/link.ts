@@ -1,5 +1,5 @@
 /** Keeps the view and TensorBoard's URL the same, whichever of the two was changed. */
-import type { Host } from "./state/host";
+import type { Surroundings } from "./state/host";
 import type { Store } from "./state/store";
 import { fromParameters, toParameters, type Parameters } from "./state/url";
 import type { ViewState } from "./state/view";
@@ -12,7 +12,7 @@ export class Link {
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    private readonly host: Host,
+    private readonly host: Surroundings,
     private readonly view: Store<ViewState>,
     private readonly isShown: () => boolean,
   ) {}

@@ -1,5 +1,6 @@
 /** What is shown decides what is asked for: as many columns as there are pixels, finer where zoomed in. */
-import { stepsInSight, tagsOf, type Scene } from "./model/scene";
+import { stepsInSight } from "./model/sight";
+import { tagsOf, type Scene } from "./model/scene";
 import type { Library } from "./state/library";
 import type { ViewState } from "./state/view";
 

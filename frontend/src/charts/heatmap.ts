@@ -1,18 +1,25 @@
 /** Paints a heatmap: cells through an ImageData, one pixel a row, stretched; patterns over them. */
-import type { SeriesValues } from "../api/types";
+import type { Columns, SeriesValues } from "../api/types";
 import type { Extents } from "../model/columns";
+import type { ColourScale } from "./colour";
 import { pattern } from "./patterns";
 import { columnPixels, gapPixels, rasterRow, type Stretch } from "./raster";
-import type { Scale } from "./scale";
+import { coloursOf } from "./row_colours";
+
+export interface PaintedRow {
+  readonly series: SeriesValues;
+  readonly row: number;
+}
 
 export interface HeatmapFrame {
-  readonly series: SeriesValues;
   readonly statistic: string;
-  readonly scale: Scale;
+  readonly scale: ColourScale;
+  /** Of which all rows have the same. */
+  readonly x: Columns;
   readonly places: Extents;
   readonly domain: readonly [number, number];
-  /** Rows of the series that are listed, in order from the top. */
-  readonly rows: readonly number[];
+  /** In order from the top. */
+  readonly rows: readonly PaintedRow[];
   readonly rowHeight: number;
   /** Scroll position: only rows in sight are painted. */
   readonly top: number;
@@ -61,8 +68,9 @@ export function paintHeatmap(canvas: HTMLCanvasElement, frame: HeatmapFrame): vo
   const fillings: { readonly y: number; readonly stretches: readonly Stretch[] }[] = [];
   for (let i = 0; i < count; i++) {
     const line = pixels.subarray(i * width, (i + 1) * width);
-    const row = frame.rows[first + i]!;
-    const stretches = rasterRow(frame.series, row, frame.statistic, columns, frame.scale, line);
+    const { series, row } = frame.rows[first + i]!;
+    const colours = coloursOf(series, row, frame.statistic, frame.scale);
+    const stretches = rasterRow(colours, columns, line);
     if (stretches.length) fillings.push({ y: i, stretches });
   }
   source.putImageData(image, 0, 0);
@@ -73,7 +81,7 @@ export function paintHeatmap(canvas: HTMLCanvasElement, frame: HeatmapFrame): vo
   for (const { y, stretches } of fillings)
     paintStretches(context, stretches, top + y * rowHeight * ratio, rowHeight * ratio, ratio);
   context.fillStyle = pattern(context, "missing", ratio);
-  for (const [left, right] of gapPixels(frame.series.x, columns))
+  for (const [left, right] of gapPixels(frame.x, columns))
     context.fillRect(left, top, right - left, tall);
   if (rowHeight >= SEPARATED_FROM)
     for (let i = 1; i <= count; i++)

@@ -12,9 +12,10 @@ export interface PlacedLabel {
   readonly x: number;
   readonly left: number;
   readonly width: number;
-  /** 0 is nearest to the plot; null: there was no room, it is counted in `more` of another. */
+  /** 0 is nearest to the plot; null: there was no room, it is told by another (`lost`). */
   readonly lane: number | null;
-  more: number;
+  /** Labels that found no room and are nearest to this one. */
+  lost: readonly string[];
 }
 
 const GAP = 6;
@@ -46,7 +47,7 @@ export function layoutLabels(
   for (const lost of placed) {
     if (lost.lane !== null) continue;
     const nearest = [...shown].sort((a, b) => Math.abs(a.x - lost.x) - Math.abs(b.x - lost.x))[0];
-    if (nearest) nearest.more++;
+    if (nearest) nearest.lost = [...nearest.lost, lost.id];
   }
   return placed;
 }
@@ -61,7 +62,7 @@ function layout(
   for (const [i, label] of order.entries()) {
     const pending = order.slice(i + 1);
     const [place, price] = best(label, placed, pending, bounds, lanes);
-    placed.push(place ?? { ...label, left: label.x, lane: null, more: 0 });
+    placed.push(place ?? { ...label, left: label.x, lane: null, lost: [] });
     cost += place ? price : LOST;
   }
   return { placed, cost };
@@ -81,7 +82,7 @@ function best(
   let least = Infinity;
   for (let lane = 0; lane < lanes; lane++)
     for (const left of starts) {
-      const label: PlacedLabel = { id, x, left, width, lane, more: 0 };
+      const label: PlacedLabel = { id, x, left, width, lane, lost: [] };
       const inLane = placed.filter((other) => other.lane === lane);
       if (inLane.some((o) => left < o.left + o.width + GAP && left + width + GAP > o.left))
         continue;

@@ -1,5 +1,6 @@
 /** Fillings for cells without a finite value: each is told apart by its pattern alone. */
-import { css, SPECIAL } from "./colour";
+import { SPECIAL } from "./colour";
+import { css } from "./palettes";
 
 export type Filling = "nan" | "inf" | "-inf" | "missing" | "partial";
 

@@ -1,10 +1,8 @@
 /** Which column each device pixel of a heatmap row shows. Pure: no canvas here. */
-import { classify, isPartial, valuesOf, type CellClass } from "../model/cells";
 import { overlapping, type Extents } from "../model/columns";
-import type { Columns, SeriesValues } from "../api/types";
-import { PALETTE, paletteIndex } from "./colour";
-import type { Scale } from "./scale";
+import type { Columns } from "../api/types";
 import type { Filling } from "./patterns";
+import { KINDS, VALUE, type RowColours } from "./row_colours";
 
 export interface ColumnPixels {
   readonly column: number;
@@ -52,62 +50,44 @@ export interface Stretch {
   right: number;
 }
 
-/** Of two columns that share a pixel the more striking one is seen. */
-const RANK: Readonly<Record<CellClass, number>> = {
-  missing: 0,
-  value: 1,
-  "-inf": 2,
-  inf: 3,
-  nan: 4,
-};
-
-const packed = PALETTE.map(([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0);
+function extend(stretches: Stretch[], filling: Filling, left: number, right: number): void {
+  const previous = stretches.at(-1);
+  if (previous?.filling === filling && previous.right >= left)
+    previous.right = Math.max(previous.right, right);
+  else stretches.push({ filling, left, right });
+}
 
 /**
  * One row: its colours into `line` (RGBA, 0 where nothing is painted), and the stretches that a
- * pattern has to fill.
+ * pattern has to fill. Of two columns that share a pixel the more striking one is seen.
  */
 export function rasterRow(
-  series: SeriesValues,
-  row: number,
-  statistic: string,
+  row: RowColours,
   columns: readonly ColumnPixels[],
-  scale: Scale,
   line: Uint32Array,
 ): Stretch[] {
-  const values = valuesOf(series, statistic);
-  const counts = series.statistics.get("count");
-  const nonfinites = series.statistics.get("nonfinite");
+  const { colours, kinds, partial, values } = row;
   const stretches: Stretch[] = [];
   let edge = 0;
   let best = -1;
   let bestValue = -Infinity;
-  const fill = (filling: Filling, left: number, right: number): void => {
-    const previous = stretches.at(-1);
-    if (previous?.filling === filling && previous.right >= left)
-      previous.right = Math.max(previous.right, right);
-    else stretches.push({ filling, left, right });
-  };
   for (const { column, left, right } of columns) {
-    const at = row * series.columns + column;
-    const value = values[at]!;
-    const kind = classify(value, counts?.[at]);
+    const value = values[column]!;
+    const kind = kinds[column]!;
     let from = left;
     if (left < edge) {
       // The pixel is taken by the column before: replace it only by something more striking.
-      const wins = RANK[kind] > best || (kind === "value" && best === 1 && value > bestValue);
+      const wins = kind > best || (kind === VALUE && best === VALUE && value > bestValue);
       if (!wins) from = edge;
     }
     if (from < right) {
-      const colour = kind === "value" ? packed[paletteIndex(scale.share(value))]! : 0;
-      line.fill(colour, from, right);
-      if (kind !== "value") fill(kind, from, right);
-    }
-    if (isPartial(kind, nonfinites?.[at])) fill("partial", left, right);
-    if (from < right) {
-      best = RANK[kind];
+      if (right - from === 1) line[from] = colours[column]!;
+      else line.fill(colours[column]!, from, right);
+      if (kind !== VALUE) extend(stretches, KINDS[kind] as Filling, from, right);
+      best = kind;
       bestValue = value;
     }
+    if (partial[column]) extend(stretches, "partial", left, right);
     edge = Math.max(edge, right);
   }
   return stretches;

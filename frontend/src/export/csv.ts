@@ -15,6 +15,9 @@ function number(value: number): string {
   return String(Number(value.toPrecision(9)));
 }
 
+/** A place that a run does not have stays empty. */
+const placeText = (value: number): string => (Number.isNaN(value) ? "" : number(value));
+
 /** What was not measured stays empty, which is not the same as NaN. */
 export function toCsv(
   all: readonly SeriesValues[],
@@ -40,7 +43,7 @@ export function toCsv(
         lines.push(
           [
             ...[series.run, series.tag, row].map(field),
-            ...places.map((place) => number(place[column]!)),
+            ...places.map((place) => placeText(place[column]!)),
             ...values,
           ].join(","),
         );

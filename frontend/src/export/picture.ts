@@ -3,7 +3,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const MARGIN = 12;
 const LEFT_OUT =
-  ".panel-tools button, .panel-message, .crosshair, .selection, .cell-outline, .legend-pin, .save-menu";
+  ".panel-tools button, .panel-message, .crosshair, .selection, .cell-outline, .legend-hold, .save-menu";
 
 type Attributes = Readonly<Record<string, string | number>>;
 
@@ -37,7 +37,11 @@ function draw(element: Element, origin: DOMRect): SVGElement[] {
     const fill = style.getPropertyValue("--line-colour").trim();
     const dash = element.classList.contains("follows") ? { "stroke-dasharray": "5 3" } : {};
     const at = { x1: x + width / 2, x2: x + width / 2, y1: y, y2: y + height };
-    return [svg("line", { ...at, stroke: fill, "stroke-width": width, ...dash })];
+    const line = svg("line", { ...at, stroke: fill, "stroke-width": width, ...dash });
+    // On the page a shadow keeps it apart from the colours beneath it.
+    if (style.boxShadow === "none") return [line];
+    const halo = { stroke: "#fff", "stroke-opacity": 0.85, "stroke-width": width + 2 };
+    return [svg("line", { ...at, ...halo }), line];
   }
   if (element.classList.contains("line-sample")) {
     const dash = element.classList.contains("dashed") ? { "stroke-dasharray": "4 2" } : {};

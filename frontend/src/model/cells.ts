@@ -70,22 +70,3 @@ export function cellAt(
         : null,
   };
 }
-
-/** Median of a row's finite values in the columns before `until`: what is normal for it. */
-export function rowMedian(
-  series: SeriesValues,
-  row: number,
-  statistic: Statistic,
-  until = series.columns,
-): number | null {
-  const values = valuesOf(series, statistic);
-  const counts = series.statistics.get("count");
-  const finite: number[] = [];
-  for (let column = 0; column < Math.min(until, series.columns); column++) {
-    const at = row * series.columns + column;
-    if (classify(values[at]!, counts?.[at]) === "value") finite.push(values[at]!);
-  }
-  if (finite.length < 3) return null;
-  finite.sort((a, b) => a - b);
-  return finite[finite.length >> 1]!;
-}

@@ -1,6 +1,6 @@
 /** Which colours the values of a quantity get: the same in every run that is shown. */
 import type { SeriesValues } from "../api/types";
-import { fitScale, fixedScale, type ColourScale } from "../charts/colour";
+import { fitScale, heldScale, type ColourScale } from "../charts/colour";
 import type { Library } from "../state/library";
 import type { ViewState } from "../state/view";
 import { classify, valuesOf, type Statistic } from "./cells";
@@ -27,8 +27,8 @@ export class ColourScales {
           const full = library.series(run, info.tag)?.full;
           if (full) sources.push(full);
         }
-    const pin = view.pinned[quantity];
-    if (pin && (kind === "linear" || pin[0] > 0)) return fixedScale(kind, pin[0], pin[1]);
+    const held = view.held[quantity];
+    if (held && (kind === "linear" || held[0] > 0)) return heldScale(kind, held[0], held[1]);
     const inputs = [...sources, view.statistic, kind];
     const found = this.known.get(quantity);
     if (found?.sources.length === inputs.length && inputs.every((x, i) => x === found.sources[i]))

@@ -2,7 +2,8 @@
 import type { RunSummary, SeriesValues } from "../api/types";
 import type { Library } from "../state/library";
 import { valuesOf } from "./cells";
-import { infosOf, logRows, type Scene } from "./scene";
+import { infosOf, logRows } from "./epoch_logs";
+import { type Scene } from "./scene";
 
 export interface ComparedRun {
   readonly run: string;

@@ -6,10 +6,15 @@ import { capital, words } from "../ui/format";
 export interface Quantity {
   readonly name: string;
   readonly title: string;
+  /** Whether its series can be shown each on its own. */
+  readonly divides: boolean;
+  readonly series: readonly { readonly tag: string; readonly title: string }[];
 }
 
 /** Shown whatever was found; besides them, what the evidence of an onset names. */
 const ALWAYS: ReadonlySet<string> = new Set(["loss", "epoch_logs", "gradient_norm"]);
+/** Of these the page draws what belongs together in one panel. */
+const TOGETHER: ReadonlySet<string> = new Set(["loss", "epoch_logs"]);
 /** So many are read at a glance: none is left out. */
 const FEW = 5;
 
@@ -18,15 +23,27 @@ const lowered = (title: string): string =>
 
 /** Quantities that can be shown or hidden. One whose series have titles of their own goes by its name. */
 export function quantitiesOf(series: readonly SeriesInfo[]): Quantity[] {
-  const titles = new Map<string, Set<string>>();
-  for (const { quantity, view, title } of series) {
-    if (view === "hidden" || quantity === "learning_rate") continue;
-    titles.set(quantity, (titles.get(quantity) ?? new Set()).add(title));
+  const known = new Map<string, SeriesInfo[]>();
+  for (const info of series) {
+    if (info.view === "hidden" || info.quantity === "learning_rate") continue;
+    known.set(info.quantity, [...(known.get(info.quantity) ?? []), info]);
   }
-  return [...titles].map(([name, [first, ...more]]) => ({
-    name,
-    title: more.length || first === undefined ? capital(words(name)) : first,
-  }));
+  return [...known].map(([name, infos]) => {
+    const titles = new Set(infos.map(({ title }) => title));
+    const [first] = titles;
+    return {
+      name,
+      title: titles.size > 1 || first === undefined ? capital(words(name)) : first,
+      divides: infos.length > 1 && !TOGETHER.has(name),
+      series: infos.map((info) => ({ tag: info.tag, title: partTitle(info, infos) })),
+    };
+  });
+}
+
+/** What tells a series from the others of its quantity. */
+function partTitle(info: SeriesInfo, all: readonly SeriesInfo[]): string {
+  const same = all.every(({ title }) => title === info.title);
+  return same && info.rowGroup ? info.rowGroup : info.title;
 }
 
 /** "Gradient norm", "Cell state · lstm", "Logits · largest logit". */
@@ -37,29 +54,46 @@ export function seriesTitle(info: SeriesInfo, all: readonly SeriesInfo[]): strin
   return rowGroup && !title.includes(rowGroup) ? `${title} · ${rowGroup}` : title;
 }
 
+/** Names of quantities, and tags of single series: of those that evidence names, only these. */
 export function shownByDefault(
   quantities: readonly Quantity[],
   details: readonly RunDetail[],
 ): ReadonlySet<string> {
   const named = new Set(ALWAYS);
-  if (quantities.length <= FEW) for (const { name } of quantities) named.add(name);
-  for (const { onsets, series } of details)
+  const shown = quantities.filter(({ name }) => !ALWAYS.has(name));
+  const parts = shown.reduce((sum, { series }) => sum + series.length, 0);
+  if (parts <= FEW) for (const { name } of shown) named.add(name);
+  for (const { onsets } of details)
     for (const { evidence } of onsets) {
-      const info = series.find(({ tag }) => tag === evidence.get("tag"));
-      if (info) named.add(info.quantity);
+      const tag = evidence.get("tag");
+      if (typeof tag === "string") named.add(tag);
     }
   return named;
 }
 
-export const isShown = (
-  name: string,
-  { hidden, added }: ViewState,
+/** What was chosen for a series itself counts before what was chosen for its quantity. */
+export function isShown(
+  { quantity, tag }: Pick<SeriesInfo, "quantity" | "tag">,
+  { hidden, added }: Pick<ViewState, "hidden" | "added">,
   byDefault: ReadonlySet<string>,
-): boolean => !hidden.includes(name) && (added.includes(name) || byDefault.has(name));
+): boolean {
+  for (const name of [tag, quantity]) {
+    if (hidden.includes(name)) return false;
+    if (added.includes(name)) return true;
+  }
+  return byDefault.has(tag) || byDefault.has(quantity);
+}
 
-/** The reader's choice with one quantity shown or hidden. */
-export function choose({ hidden, added }: ViewState, name: string, shown: boolean) {
-  const others = (names: readonly string[]) => names.filter((item) => item !== name);
+/** The reader's choice with a quantity, or one of its series, shown or hidden. */
+export function choose(
+  { hidden, added }: Pick<ViewState, "hidden" | "added">,
+  name: string,
+  shown: boolean,
+  parts: Quantity["series"] = [],
+) {
+  // A choice for all of a quantity undoes those for its series.
+  const gone = new Set([name, ...parts.map(({ tag }) => tag)]);
+  const others = (names: readonly string[]) => names.filter((item) => !gone.has(item));
   return shown
     ? { hidden: others(hidden), added: [...others(added), name] }
     : { hidden: [...others(hidden), name], added: others(added) };

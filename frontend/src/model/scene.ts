@@ -1,10 +1,15 @@
 /** View state + what has been fetched -> what the page shows. Pure: drawn by the panels. */
-import type { Onset, RunDetail, RunSummary, SeriesInfo, SeriesValues } from "../api/types";
-import type { Library, SeriesEntry } from "../state/library";
+import type { Onset, RunDetail, RunSummary, SeriesInfo } from "../api/types";
+import type { SeriesEntry } from "../state/entries";
+import type { Library } from "../state/library";
 import type { OnsetChoice, ViewState } from "../state/view";
+import { nestedModels } from "./rows";
+import { remember } from "./remember";
 import { isShown, quantitiesOf, shownByDefault, type Quantity } from "./quantities";
 import { changeText } from "./thresholds";
-import { columnOfStep, extents, overlapping, span, type AxisMode } from "./columns";
+import { columnOfStep, extents, span, type AxisMode } from "./columns";
+import { infosOf, isTopLog, logFamily, logRows, otherFamilies, type LogRow } from "./epoch_logs";
+import { inSight } from "./sight";
 
 export interface Marker {
   readonly onset: Onset;
@@ -45,12 +50,16 @@ export interface RunScene {
 
 /** A quantity of the runs that are chosen, and whether its panels are drawn. */
 export interface ShownQuantity extends Quantity {
-  readonly shown: boolean;
+  readonly shown: "all" | "some" | "none";
+  /** Tags of its series that are shown. */
+  readonly tags: ReadonlySet<string>;
 }
 
 export interface Scene {
   readonly runs: readonly RunScene[];
   readonly quantities: readonly ShownQuantity[];
+  /** Nested models that rows of the heatmaps lie in, with the number of rows of each. */
+  readonly models: ReadonlyMap<string, number>;
   /** All of the x axis; null while nothing has arrived. */
   readonly full: readonly [number, number] | null;
   readonly domain: readonly [number, number];
@@ -59,46 +68,6 @@ export interface Scene {
 export const LOSS_TAG = "loss";
 /** Quantities that the top panel draws together. */
 const TOP_QUANTITIES: ReadonlySet<string> = new Set(["loss", "learning_rate", "epoch_logs"]);
-const TOP_LOGS: ReadonlySet<string> = new Set(["loss", "val_loss"]);
-const RATE_LOGS: ReadonlySet<string> = new Set(["lr", "learning_rate"]);
-
-export const infosOf = (detail: RunDetail | null, quantity: string): readonly SeriesInfo[] =>
-  detail?.series.filter((info) => info.quantity === quantity) ?? [];
-
-/** Epoch logs come one a tag: "accuracy" and "val_accuracy" belong together. */
-export const logFamily = (name: string): string => name.replace(/^val_/, "");
-
-export interface LogRow {
-  readonly info: SeriesInfo;
-  readonly name: string;
-}
-
-export const logRows = (detail: RunDetail | null): LogRow[] =>
-  infosOf(detail, "epoch_logs").flatMap((info) => info.rows.map((name) => ({ info, name })));
-
-export const isTopLog = ({ name }: LogRow): boolean => TOP_LOGS.has(name);
-
-/** Families of epoch logs that the top panel does not draw, in their order. */
-export function otherFamilies(detail: RunDetail): string[] {
-  const names = logRows(detail).filter((row) => !isTopLog(row) && !RATE_LOGS.has(row.name));
-  return [...new Set(names.map(({ name }) => logFamily(name)))];
-}
-
-/** The values to draw: the finer part where it covers what is in sight, else all. */
-export function inSight(
-  entry: SeriesEntry | null,
-  mode: AxisMode,
-  domain: readonly [number, number],
-): SeriesValues | null {
-  if (!entry) return null;
-  const { detail, full } = entry;
-  const have = detail && span(extents(detail.x, mode));
-  const all = full && span(extents(full.x, mode));
-  if (!have || !all) return full;
-  const a = Math.max(domain[0], all[0]);
-  const b = Math.min(domain[1], all[1]);
-  return have[0] <= a && have[1] >= b ? detail : full;
-}
 
 function finest(library: Library, detail: RunDetail): SeriesEntry | null {
   let best: SeriesEntry | null = null;
@@ -133,7 +102,8 @@ function panelsOf(
 ): PanelSpec[] {
   const { run } = detail;
   const panels: PanelSpec[] = [];
-  const shown = (quantity: string): boolean => isShown(quantity, view, byDefault);
+  const shown = (quantity: string, tag = quantity): boolean =>
+    isShown({ quantity, tag }, view, byDefault);
   const id = (...parts: readonly string[]): string => JSON.stringify([run, ...parts]);
   const hasTop = detail.series.some(({ quantity }) => TOP_QUANTITIES.has(quantity));
   if (hasTop && shown(LOSS_TAG)) panels.push({ kind: "loss", id: id(LOSS_TAG), tag: LOSS_TAG });
@@ -145,7 +115,7 @@ function panelsOf(
   const own = new Map(detail.series.map((info) => [info.tag, info]));
   for (const wanted of everywhere) {
     const { tag, quantity, view: kind } = wanted;
-    if (!shown(quantity) || kind === "hidden" || TOP_QUANTITIES.has(quantity)) continue;
+    if (!shown(quantity, tag) || kind === "hidden" || TOP_QUANTITIES.has(quantity)) continue;
     const info = own.get(tag);
     if (!info) {
       if (kind === "heatmap")
@@ -160,12 +130,12 @@ function panelsOf(
 }
 
 /** All series of these runs, each tag once, in the order of the first run that has it. */
-function unionOfSeries(details: readonly RunDetail[]): SeriesInfo[] {
+const unionOfSeries = remember((...details: readonly RunDetail[]): readonly SeriesInfo[] => {
   const union = new Map<string, SeriesInfo>();
   for (const detail of details)
     for (const info of detail.series) if (!union.has(info.tag)) union.set(info.tag, info);
   return [...union.values()];
-}
+});
 
 export function tagsOf(panel: PanelSpec, detail: RunDetail): string[] {
   const logs = (wanted: (row: LogRow) => boolean) =>
@@ -188,22 +158,6 @@ export function tagsOf(panel: PanelSpec, detail: RunDetail): string[] {
   }
 }
 
-/** The steps in sight, widened to whole columns: what to ask for in finer columns. */
-export function stepsInSight(
-  values: SeriesValues,
-  mode: AxisMode,
-  zoom: readonly [number, number],
-): readonly [number, number] | null {
-  const range = overlapping(extents(values.x, mode), zoom[0], zoom[1]);
-  return range && [values.x.firstStep[range[0]]!, values.x.lastStep[range[1]]!];
-}
-
-/** Steps in sight of a zoom; null where all of them are. */
-export const savedRange = (
-  values: SeriesValues | null,
-  { axis, zoom }: ViewState,
-): readonly [number, number] | null => (values && zoom ? stepsInSight(values, axis, zoom) : null);
-
 function fullDomain(library: Library, scenes: readonly RunDetail[], mode: AxisMode) {
   let [a, b] = [Infinity, -Infinity];
   for (const detail of scenes)
@@ -218,6 +172,27 @@ function fullDomain(library: Library, scenes: readonly RunDetail[], mode: AxisMo
   return a < b ? ([a, b] as const) : null;
 }
 
+const knownQuantities = remember(quantitiesOf);
+
+/** Nested models of every layer that has a row, each layer counted once. */
+const modelsOf = remember((series: readonly SeriesInfo[]) =>
+  nestedModels(
+    new Set(series.filter(({ view }) => view === "heatmap").flatMap(({ rows }) => rows)),
+  ),
+);
+
+function shownParts(
+  quantity: Quantity,
+  view: ViewState,
+  byDefault: ReadonlySet<string>,
+): ShownQuantity {
+  const { name, series } = quantity;
+  const own = series.map(({ tag }) => tag);
+  const tags = own.filter((tag) => isShown({ quantity: name, tag }, view, byDefault));
+  const shown = !tags.length ? "none" : tags.length < own.length ? "some" : "all";
+  return { ...quantity, shown, tags: new Set(tags) };
+}
+
 export function buildScene(view: ViewState, library: Library): Scene {
   const chosen = (view.runs ?? [])
     .map((run) => ({ run, summary: library.summary(run) }))
@@ -225,19 +200,17 @@ export function buildScene(view: ViewState, library: Library): Scene {
   const details = chosen
     .map(({ run }) => library.entry(run).detail)
     .filter((detail): detail is RunDetail => detail !== null);
-  const union = unionOfSeries(details);
+  const union = unionOfSeries(...details);
   const full = fullDomain(library, details, view.axis);
   const domain = view.zoom ?? full ?? [0, 1];
-  const known = quantitiesOf(union);
+  const known = knownQuantities(union);
   const byDefault = shownByDefault(known, details);
-  const quantities = known.map((quantity) => ({
-    ...quantity,
-    shown: isShown(quantity.name, view, byDefault),
-  }));
+  const quantities = known.map((quantity) => shownParts(quantity, view, byDefault));
   return {
     full,
     domain,
     quantities,
+    models: modelsOf(union),
     runs: chosen.map(({ run, summary }) => {
       const { detail, error, thresholds } = library.entry(run);
       return {

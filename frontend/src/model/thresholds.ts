@@ -36,6 +36,31 @@ export function readThreshold(text: string): number | null | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
+/**
+ * Every wrong one, with the sentence of the route about it: that speaks of the first only. Names that there
+ * are not (in a link from another version, say) are among them.
+ */
+export function refusals(
+  thresholds: Thresholds,
+  known: readonly ThresholdInfo[],
+): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const [name, value] of Object.entries(thresholds)) {
+    const info = known.find((item) => item.name === name);
+    if (!info) {
+      found.set(name, `There is no threshold '${name}'.`);
+      continue;
+    }
+    const wanted = info.integer ? "an integer" : "a number";
+    if (value < info.least || (info.integer && !Number.isInteger(value)))
+      found.set(
+        name,
+        `The threshold ${name} is ${value}; expected ${wanted} of at least ${info.least}.`,
+      );
+  }
+  return found;
+}
+
 /** The threshold that a refusal speaks of; null where it speaks of none that there is. */
 export function refusedName(message: string, known: readonly ThresholdInfo[]): string | null {
   const subject = /^The threshold (\w+) /.exec(message)?.[1];

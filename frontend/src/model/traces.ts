@@ -14,8 +14,20 @@ export interface Line {
 const rowOf = (series: SeriesValues, name: string, row: number): Float32Array =>
   valuesOf(series, name).subarray(row * series.columns, (row + 1) * series.columns);
 
+const lines = new WeakMap<Extents, Map<string, Line>>();
+
 /** A row as a line through the middles of its columns, with its min-max band where there is one. */
 export function rowLine(series: SeriesValues, row: number, places: Extents): Line {
+  // Places belong to one series: as long as they are the same, so is the line.
+  let known = lines.get(places);
+  if (!known) lines.set(places, (known = new Map<string, Line>()));
+  const key = `${series.tag} ${row}`;
+  let line = known.get(key);
+  if (!line) known.set(key, (line = drawRow(series, row, places)));
+  return line;
+}
+
+function drawRow(series: SeriesValues, row: number, places: Extents): Line {
   const x = places.start.map((start, i) => (start + places.end[i]!) / 2);
   const y = rowOf(series, "mean", row);
   const counts = series.statistics.get("count");
@@ -117,13 +129,24 @@ export function yRange(
 const LOG_FROM = 60;
 
 export function suitsLog(lines: readonly Line[]): boolean {
-  let [low, high] = [Infinity, -Infinity];
-  for (const { y } of lines)
-    for (const value of y) {
+  const ends = lines.map(({ y }) => endsOf(y));
+  const low = Math.min(...ends.map(([least]) => least));
+  return low > 0 && Math.max(...ends.map(([, most]) => most)) / low > LOG_FROM;
+}
+
+const known = new WeakMap<Float32Array, readonly [number, number]>();
+
+/** Least and largest finite value; infinities the wrong way round where there is none. */
+function endsOf(values: Float32Array): readonly [number, number] {
+  let ends = known.get(values);
+  if (!ends) {
+    let [low, high] = [Infinity, -Infinity];
+    for (const value of values) {
       if (!Number.isFinite(value)) continue;
-      if (value <= 0) return false;
-      low = Math.min(low, value);
-      high = Math.max(high, value);
+      if (value < low) low = value;
+      if (value > high) high = value;
     }
-  return high / low > LOG_FROM;
+    known.set(values, (ends = [low, high]));
+  }
+  return ends;
 }

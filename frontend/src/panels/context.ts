@@ -2,20 +2,24 @@
 import type { ColourScale } from "../charts/colour";
 import type { XMap } from "../charts/xmap";
 import type { SeriesValues } from "../api/types";
+import type { RowOrder } from "../model/rows";
 import type { Marker, RunScene } from "../model/scene";
-import type { SeriesEntry } from "../state/library";
+import type { SeriesEntry } from "../state/entries";
 import type { OnsetChoice, RowChoice, ViewState } from "../state/view";
 
-/** A place that pointer or keyboard points at. `row` is a row of the panel's series. */
+/** A place that pointer or keyboard points at. */
 export interface Pointed {
   readonly panel: string;
   readonly x: number;
+  /** Of a heatmap: which of its rows, from the top. */
   readonly row: number | null;
   /** In page pixels, for the tooltip. */
   readonly pageX: number;
   readonly pageY: number;
   /** The marker line under the pointer. */
   readonly marker: Marker | null;
+  /** How many more markers stand at the same pixel. */
+  readonly beside: number;
 }
 
 export interface Actions {
@@ -32,7 +36,12 @@ export interface Actions {
   retry(): void;
 }
 
-export interface PanelContext {
+export interface RunData {
+  entry(tag: string): SeriesEntry | null;
+  values(tag: string): SeriesValues | null;
+}
+
+export interface PanelContext extends RunData {
   readonly view: ViewState;
   readonly map: XMap;
   readonly full: readonly [number, number] | null;
@@ -40,9 +49,13 @@ export interface PanelContext {
   readonly dark: boolean;
   readonly ratio: number;
   readonly actions: Actions;
-  entry(tag: string): SeriesEntry | null;
-  values(tag: string): SeriesValues | null;
+  /** What the rows of a series are ordered by: the same in every run that is shown. */
+  rank(tag: string, order: RowOrder): (row: string) => number;
   scale(quantity: string): ColourScale;
+  /** Of the difference that is shown. */
+  differenceScale(quantity: string): ColourScale;
+  /** The data of another run that is shown. */
+  of(run: string): RunData;
 }
 
 /** One line of the tooltip: a name, a value, and the colour it is drawn in. */
@@ -77,6 +90,9 @@ export interface Panel {
   tip(at: Pointed): Tip | null;
   /** Left edge of the plot area, in page pixels. */
   plotLeft(): number;
-  cell?(row: number, column: number): PaintedCell | null;
+  /** `row` is a name, or an index in the series. */
+  cell?(row: string | number, column: number): PaintedCell | null;
+  /** Of a heatmap: its rows as they are listed, from the top. */
+  rowNames?(): readonly string[];
   destroy?(): void;
 }

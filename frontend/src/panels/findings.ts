@@ -139,7 +139,8 @@ class RunFindings {
 
   update(scene: RunScene, view: ViewState, several: boolean): void {
     setText(this.title, scene.run);
-    toggle(this.title, several);
+    // With one run its name would only repeat the page; the outline of headings wants it.
+    this.title.classList.toggle("off-screen", !several);
     toggle(this.none, scene.detail !== null && scene.markers.length === 0);
     setText(
       this.none,

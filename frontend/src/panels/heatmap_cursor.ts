@@ -1,18 +1,15 @@
 /** The keyboard on a heatmap: arrow keys move from cell to cell, Enter opens the row. */
 import { toPixel } from "../charts/xmap";
-import { cellAt } from "../model/cells";
 import { capital } from "../ui/format";
 import { columnsInSight, placesOf, type Grid } from "./heatmap_grid";
 import { moveBy, type Place } from "./keys";
-import { cellSpeech, placeOf } from "./tips";
 
 interface Heatmap {
   readonly id: string;
   grid(): Grid | null;
-  nameOf(row: number): string;
-  /** Scroll a place of the list of rows into sight. */
+  /** Scroll a row, counted from the top, into sight. */
   reveal(place: number): void;
-  open(row: number | null): void;
+  open(place: number): void;
 }
 
 export class HeatmapCursor {
@@ -39,7 +36,7 @@ export class HeatmapCursor {
     if (!grid?.rows.length) return;
     if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
-      if (this.at) this.heatmap.open(grid.rows[this.at.row] ?? null);
+      if (this.at) this.heatmap.open(this.at.row);
       return;
     }
     const [first, last] = columnsInSight(grid);
@@ -53,22 +50,21 @@ export class HeatmapCursor {
 
   private announce({ row: place, column }: Place): void {
     const grid = this.heatmap.grid();
-    if (!grid) return;
-    const { context, values } = grid;
+    const item = grid?.model.listed[place];
+    if (!grid || !item) return;
+    const { context, model } = grid;
     const { start, end } = placesOf(grid);
     const x = (start[column]! + end[column]!) / 2;
-    const row = grid.rows[place]!;
     const box = this.area.getBoundingClientRect();
     context.actions.point({
       panel: this.heatmap.id,
       x,
-      row,
+      row: place,
       pageX: box.left + toPixel(context.map, x),
       pageY: box.top + (place + 1) * grid.rowHeight - grid.top,
       marker: null,
+      beside: 0,
     });
-    const cell = cellAt(values, row, column, context.view.statistic);
-    const speech = cell && cellSpeech(this.heatmap.nameOf(row), placeOf(values, column), cell);
-    if (speech) context.actions.say(capital(speech));
+    context.actions.say(capital(model.speech(item, column)));
   }
 }

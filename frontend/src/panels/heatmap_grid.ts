@@ -1,16 +1,19 @@
 /** Where the cells of a heatmap lie at the moment: rows from the top, columns on the shared x axis. */
 import type { SeriesValues } from "../api/types";
-import { colourOf, type ColourScale } from "../charts/colour";
+import { colourOf } from "../charts/colour";
+import type { PaintedRow } from "../charts/heatmap";
 import { columnPixels } from "../charts/raster";
-import { cellAt } from "../model/cells";
+import { classify, valuesOf } from "../model/cells";
 import { columnAt, extents } from "../model/columns";
 import type { PaintedCell, PanelContext } from "./context";
+import type { HeatmapModel } from "./heatmap_source";
 
 export interface Grid {
   readonly context: PanelContext;
+  readonly model: HeatmapModel;
   readonly values: SeriesValues;
-  /** Rows of the series that are listed, in their order. */
-  readonly rows: readonly number[];
+  /** What is painted, in order from the top. */
+  readonly rows: readonly PaintedRow[];
   readonly rowHeight: number;
   /** How far the rows are scrolled. */
   readonly top: number;
@@ -28,11 +31,10 @@ export function columnsInSight(grid: Grid): readonly [number, number] {
   return [pixels[0]?.column ?? 0, pixels.at(-1)?.column ?? grid.values.columns - 1];
 }
 
-/** Where a cell is painted, in pixels of the stage. */
-export function boxOf(grid: Grid, row: number, column: number) {
+/** Where a cell is painted, in pixels of the stage. `place` counts rows from the top. */
+export function boxOf(grid: Grid, place: number, column: number) {
   const { map, ratio } = grid.context;
-  const place = grid.rows.indexOf(row);
-  if (place < 0) return null;
+  if (place < 0 || place >= grid.rows.length) return null;
   const pixels = columnPixels(placesOf(grid), map.domain, Math.round(map.width * ratio));
   const found = pixels.find((item) => item.column === column);
   if (!found) return null;
@@ -46,18 +48,22 @@ export function boxOf(grid: Grid, row: number, column: number) {
 /** A cell as painted; `stage` is where the stage lies in the page. */
 export function paintedCell(
   grid: Grid,
-  scale: ColourScale,
   stage: DOMRect,
-  row: number,
+  place: number,
   column: number,
 ): PaintedCell | null {
-  const cell = cellAt(grid.values, row, column, grid.context.view.statistic);
-  if (!cell) return null;
-  const box = boxOf(grid, row, column);
+  const { model, rows, values } = grid;
+  const painted = rows[place];
+  if (!painted || column < 0 || column >= values.columns) return null;
+  const { series, row } = painted;
+  const at = row * series.columns + column;
+  const value = valuesOf(series, model.statistic)[at]!;
+  const kind = classify(value, series.statistics.get("count")?.[at]);
+  const box = boxOf(grid, place, column);
   return {
-    value: cell.value,
-    class: cell.class,
-    rgb: colourOf(scale, cell.class, cell.value),
+    value,
+    class: kind,
+    rgb: colourOf(model.scale, kind, value),
     x: stage.left + (box?.left ?? NaN),
     y: stage.top + (box?.top ?? NaN),
     width: box?.width ?? NaN,

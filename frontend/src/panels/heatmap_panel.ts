@@ -1,20 +1,17 @@
-/** A heatmap of one series: rows from the top, colour bar at the right. */
-import type { SeriesInfo, SeriesValues } from "../api/types";
-import { paintHeatmap } from "../charts/heatmap";
-import { cellAt, rowMedian } from "../model/cells";
-import { seriesTitle } from "../model/quantities";
-import { savedRange } from "../model/scene";
-import { h, replaceChildren, setText, toggle } from "../ui/dom";
-import { words } from "../ui/format";
+/** A heatmap: rows from the top, colour bar at the right. What it shows comes from a source. */
+import type { SeriesInfo } from "../api/types";
+import { paintHeatmap, type PaintedRow } from "../charts/heatmap";
+import { h, setText, toggle } from "../ui/dom";
 import type { PaintedCell, Panel, PanelContext, Pointed, Tip } from "./context";
 import { HeatmapCursor } from "./heatmap_cursor";
 import { boxOf, columnOf, paintedCell, placesOf, type Grid } from "./heatmap_grid";
+import type { HeatmapModel, HeatmapSource } from "./heatmap_source";
 import { Legend } from "./legend";
 import { PanelFrame } from "./panel_frame";
-import { listRows, RowLabels, rowHeightFor, MOST_HEIGHT } from "./rows";
-import { Stage } from "./stage";
+import { RowLabels } from "./row_labels";
+import { RowScroller, rowHeightFor, MOST_HEIGHT } from "./row_scroller";
 import { saveMenu } from "./save_menu";
-import { cellTip, placeOf } from "./tips";
+import { Stage } from "./stage";
 
 export class HeatmapPanel implements Panel {
   private readonly frame: PanelFrame;
@@ -22,21 +19,21 @@ export class HeatmapPanel implements Panel {
   private readonly labels: RowLabels;
   private readonly legend = new Legend();
   private readonly outline = h("div", { class: "cell-outline", hidden: true });
-  private readonly scroller = h("div", { class: "row-scroller", tabindex: "-1" });
-  private readonly spacer = h("div");
+  private readonly scroller: RowScroller;
   private context: PanelContext | null = null;
-  private info: SeriesInfo;
-  private rows: readonly number[] = [];
+  private model: HeatmapModel | null = null;
+  private rows: readonly PaintedRow[] = [];
   private rowHeight = 20;
   private height = 0;
 
   constructor(
     readonly id: string,
-    info: SeriesInfo,
+    kind: "heatmap" | "difference",
+    info: Pick<SeriesInfo, "tag">,
     run: string,
+    private readonly source: HeatmapSource,
   ) {
-    this.info = info;
-    this.frame = new PanelFrame("heatmap", run, info.tag);
+    this.frame = new PanelFrame(kind, run, info.tag);
     this.stage = new Stage(id, {
       rowAt: (y) => this.rowAt(y),
       click: (at) => {
@@ -46,37 +43,27 @@ export class HeatmapPanel implements Panel {
     this.frame.tools.append(
       saveMenu(
         () => this.element,
-        () => this.saved(run),
+        () => (this.model?.saved ? { run, ...this.model.saved } : null),
       ),
     );
-    this.labels = new RowLabels((row) => {
-      this.open(row);
+    this.labels = new RowLabels((place) => {
+      this.open(place);
+    });
+    this.scroller = new RowScroller(this.stage.element, () => {
+      this.paint();
     });
     this.stage.left.append(this.labels.element);
     this.stage.right.append(this.legend.element);
     this.stage.area.append(this.outline);
-    this.scroller.append(this.spacer);
-    this.stage.element.prepend(this.scroller);
     this.frame.body.append(this.stage.element);
-    this.scroller.addEventListener("scroll", () => {
-      this.paint();
-    });
-    this.stage.element.addEventListener(
-      "wheel",
-      (event) => {
-        this.scrollRows(event);
-      },
-      { passive: false },
-    );
     new HeatmapCursor(this.stage.area, {
       id,
       grid: () => this.grid,
-      nameOf: (row) => this.info.rows[row] ?? "",
       reveal: (place) => {
-        this.reveal(place);
+        this.scroller.reveal(place, this.rowHeight);
       },
-      open: (row) => {
-        this.open(row);
+      open: (place) => {
+        this.open(place);
       },
     });
   }
@@ -85,107 +72,65 @@ export class HeatmapPanel implements Panel {
     return this.frame.element;
   }
 
-  private saved(run: string) {
-    const { values, context, info } = this;
-    if (!values || !context) return null;
-    return { run, name: info.title, series: [values], range: savedRange(values, context.view) };
-  }
-
-  private get values(): SeriesValues | null {
-    return this.context?.values(this.info.tag) ?? null;
-  }
-
   private get grid(): Grid | null {
-    const { context, values, rows, rowHeight } = this;
-    if (!context || !values) return null;
-    return { context, values, rows, rowHeight, top: this.scroller.scrollTop };
-  }
-
-  /** The wheel over the plot scrolls its rows first, where there are more than fit. */
-  private scrollRows(event: WheelEvent): void {
-    const { scroller } = this;
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    const before = scroller.scrollTop;
-    scroller.scrollTop += event.deltaY;
-    if (scroller.scrollTop !== before) event.preventDefault();
+    const { context, model, rows, rowHeight } = this;
+    if (!context || !model?.values) return null;
+    return { context, model, values: model.values, rows, rowHeight, top: this.scroller.top };
   }
 
   private rowAt(y: number): number | null {
-    return this.rows[Math.floor((y + this.scroller.scrollTop) / this.rowHeight)] ?? null;
+    const place = Math.floor((y + this.scroller.top) / this.rowHeight);
+    return place >= 0 && place < this.rows.length ? place : null;
   }
 
-  private open(row: number | null): void {
-    const { context, info } = this;
-    const name = row === null ? undefined : info.rows[row];
-    if (!context || name === undefined) return;
-    context.actions.chooseRow({ tag: info.tag, row: name });
+  private open(place: number | null): void {
+    const item = place === null ? undefined : this.model?.listed[place];
+    if (item) this.model?.open(item);
   }
 
   update(context: PanelContext): void {
     this.context = context;
-    const info = context.scene.detail?.series.find(({ tag }) => tag === this.info.tag);
-    if (info) this.info = info;
-    const { view } = context;
-    this.rows = listRows(this.info.rows, view.filter);
-    this.rowHeight = rowHeightFor(this.rows.length);
-    this.height = Math.min(MOST_HEIGHT, Math.round(this.rows.length * this.rowHeight));
+    const model = this.source(context);
+    this.model = model;
+    this.rows = model.values ? model.listed.map((item) => model.painted(item)) : [];
+    this.rowHeight = rowHeightFor(model.listed.length);
+    this.height = Math.min(MOST_HEIGHT, Math.round(model.listed.length * this.rowHeight));
     this.stage.update(context, this.height);
     this.stage.canvas.style.height = `${this.height}px`;
-    this.scroller.style.height = `${this.height}px`;
-    this.spacer.style.height = `${this.rows.length * this.rowHeight}px`;
-    this.scroller.classList.toggle("scrolls", this.rows.length * this.rowHeight > this.height + 1);
-    this.describe(context);
+    this.scroller.update(this.height, model.listed.length * this.rowHeight);
+    this.describe(model, context);
     this.paint();
   }
 
-  private describe(context: PanelContext): void {
-    const { view, actions } = context;
-    const { info, values } = this;
-    const title = seriesTitle(info, context.scene.detail?.series ?? []);
-    setText(this.frame.title, title);
-    this.frame.title.title = title;
-    const merged =
-      values && values.windows > values.columns
-        ? ` · ${values.windows} windows in ${values.columns} columns`
-        : "";
-    const what = `${info.scale} colour, ${view.statistic} of window, per ${info.rowKind}`;
-    const order = info.rowKind === "layer" ? " · input at the top" : "";
-    setText(this.frame.subtitle, what + order + merged);
-    this.frame.subtitle.title = info.description;
+  private describe(model: HeatmapModel, { actions }: PanelContext): void {
+    const { frame } = this;
+    const { title, values, listed, rowCount } = model;
+    setText(frame.title, title);
+    frame.title.title = title;
+    setText(frame.subtitle, model.subtitle);
+    frame.subtitle.title = model.description;
     const shown =
-      this.rows.length === info.rows.length
-        ? `${info.rows.length} rows`
-        : `${this.rows.length} of ${info.rows.length} rows`;
-    this.stage.area.setAttribute(
-      "aria-label",
+      listed.length === rowCount ? `${rowCount} rows` : `${listed.length} of ${rowCount} rows`;
+    const label =
       `${title}, ${shown} by ${values?.columns ?? 0} columns. ` +
-        "Arrow keys move from cell to cell, Enter opens the row, plus and minus zoom.",
-    );
-    const error = context.entry(info.tag)?.error ?? null;
-    this.frame.showMessage(error, values !== null, actions);
-    toggle(this.stage.element, values !== null);
-    if (values && !this.rows.length)
-      replaceChildren(this.frame.note, `No row is called “${view.filter}”.`);
-    else replaceChildren(this.frame.note);
-    this.frame.element.classList.toggle("loading", values === null && error === null);
-    this.legend.update(context.scale(info.quantity), this.height, {
-      pinned: view.pinned[info.quantity] !== undefined,
-      quantity: words(info.quantity),
-      toggle: (domain) => {
-        const { [info.quantity]: was, ...others } = view.pinned;
-        actions.setView({ pinned: was ? others : { ...others, [info.quantity]: domain } });
-      },
-    });
+      "Arrow keys move from cell to cell, Enter opens the row, plus and minus zoom.";
+    if (this.stage.area.getAttribute("aria-label") !== label)
+      this.stage.area.setAttribute("aria-label", label);
+    frame.showMessage(model.error, values !== null, actions);
+    toggle(this.stage.element, values !== null && listed.length > 0);
+    setText(frame.note, model.note);
+    frame.showLoading(model.loading && model.error === null);
+    this.legend.update(model.scale, model.legend, this.height, model.hold);
   }
 
   private paint(): void {
     const { grid } = this;
     if (!grid) return;
-    const { context, values, top } = grid;
+    const { context, values, model, top } = grid;
     paintHeatmap(this.stage.canvas, {
-      series: values,
-      statistic: context.view.statistic,
-      scale: context.scale(this.info.quantity),
+      statistic: model.statistic,
+      scale: model.scale,
+      x: values.x,
       places: placesOf(grid),
       domain: context.map.domain,
       rows: this.rows,
@@ -195,8 +140,7 @@ export class HeatmapPanel implements Panel {
       height: this.height,
       ratio: context.ratio,
     });
-    const chosen = context.view.row?.tag === this.info.tag ? context.view.row.row : null;
-    this.labels.update(this.info.rows, this.rows, this.rowHeight, top, this.height, chosen);
+    this.labels.update(model.listed, this.rowHeight, top, this.height, model.chosen);
   }
 
   point(at: Pointed | null): void {
@@ -212,39 +156,32 @@ export class HeatmapPanel implements Panel {
         width: `${Math.max(2, box.width) + 2}px`,
         height: `${this.rowHeight + 1}px`,
       });
-    this.labels.highlight(own ? at.row : null);
+    this.labels.point(own ? at.row : null);
   }
 
   tip(at: Pointed): Tip | null {
-    const { grid, info } = this;
-    if (!grid || at.row === null) return null;
-    const { values } = grid;
+    const { grid } = this;
+    const item = at.row === null ? undefined : this.model?.listed[at.row];
+    if (!grid || !item) return null;
     const column = columnOf(grid, at.x);
-    const name = info.rows[at.row] ?? "";
-    if (column < 0) return { title: name, place: "no window here", readings: [], remarks: [] };
-    const { statistic } = grid.context.view;
-    const cell = cellAt(values, at.row, column, statistic);
-    if (!cell) return null;
-    const usual = rowMedian(values, at.row, statistic);
-    return cellTip(name, placeOf(values, column), cell, usual, values.statistics.has("count"));
-  }
-
-  private reveal(place: number): void {
-    const top = place * this.rowHeight;
-    const { scroller } = this;
-    if (top < scroller.scrollTop) scroller.scrollTop = top;
-    const bottom = top + this.rowHeight - this.height;
-    if (bottom > scroller.scrollTop) scroller.scrollTop = bottom;
+    if (column < 0) return { title: item.name, place: "no window here", readings: [], remarks: [] };
+    return grid.model.tip(item, column);
   }
 
   plotLeft(): number {
     return this.stage.pageLeft();
   }
 
-  cell(row: number, column: number): PaintedCell | null {
+  rowNames(): readonly string[] {
+    return this.model?.listed.map(({ name }) => name) ?? [];
+  }
+
+  cell(row: string | number, column: number): PaintedCell | null {
     const { grid } = this;
     if (!grid) return null;
-    const stage = this.stage.area.getBoundingClientRect();
-    return paintedCell(grid, grid.context.scale(this.info.quantity), stage, row, column);
+    const place = grid.model.listed.findIndex((item) =>
+      typeof row === "number" ? item.row === row : item.name === row,
+    );
+    return paintedCell(grid, this.stage.area.getBoundingClientRect(), place, column);
   }
 }

@@ -1,109 +1,81 @@
-/** The colour bar beside a heatmap, and the key to the patterns. */
-import { PALETTE, colourOf, css, type ColourScale } from "../charts/colour";
-import { tile, type Filling } from "../charts/patterns";
-import { ticks } from "../charts/scale";
+/** The colour bar beside a heatmap, with the button that holds its ends. */
+import { colourOf, type ColourScale } from "../charts/colour";
+import { css } from "../charts/palettes";
 import { h, setText, toggle } from "../ui/dom";
-import { formatTick } from "../ui/format";
+import type { LegendText, LegendTexts } from "./legend_texts";
 
-const GRADIENT = `linear-gradient(to top, ${PALETTE.filter((_, i) => i % 15 === 0)
-  .map(css)
-  .join(", ")})`;
-
-interface Pin {
-  readonly pinned: boolean;
+export interface Hold {
+  readonly held: boolean;
   readonly quantity: string;
   toggle(domain: readonly [number, number]): void;
 }
 
+const gradientOf = ({ palette }: ColourScale): string => {
+  const stops = palette.filter((_, i) => i % 15 === 0).map(css);
+  return `linear-gradient(to top, ${stops.join(", ")})`;
+};
+
+/** Below this there is room for the bar alone. */
+const ROOM_FOR_BUTTON = 60;
+const BUTTON_HEIGHT = 20;
+const PIXELS_A_TEXT = 26;
+const APART = 17;
+
 export class Legend {
-  private readonly bar = h("div", { class: "legend-bar", style: { background: GRADIENT } });
+  private readonly bar = h("div", { class: "legend-bar" });
   private readonly labels = h("div", { class: "legend-labels" });
-  private readonly pin = h("button", {
+  private readonly button = h("button", {
     type: "button",
-    class: "legend-pin",
-    "data-testid": "legend-pin",
-    on: { click: () => this.state?.toggle([...this.domain] as [number, number]) },
+    class: "legend-hold",
+    "data-testid": "legend-hold",
+    on: { click: () => this.hold?.toggle([...this.domain] as [number, number]) },
   });
-  readonly element = h("div", { class: "legend" }, this.bar, this.labels, this.pin);
-  private state: Pin | null = null;
+  readonly element = h("div", { class: "legend" }, this.bar, this.labels, this.button);
+  private hold: Hold | null = null;
   private domain: readonly [number, number] = [0, 1];
   private key = "";
+  private scale: ColourScale | null = null;
 
-  update(scale: ColourScale, height: number, pin: Pin): void {
-    this.state = pin;
+  update(scale: ColourScale, texts: LegendTexts, height: number, hold: Hold | null): void {
+    this.hold = hold;
     this.domain = scale.domain;
-    const key = JSON.stringify([
-      scale.domain,
-      scale.only,
-      scale.clippedLow,
-      scale.kind,
-      height,
-      pin.pinned,
-    ]);
-    if (key === this.key) return;
-    this.key = key;
+    const key = `${height} ${String(hold?.held)} ${hold?.quantity ?? ""}`;
+    if (key === this.key && scale === this.scale) return;
+    [this.key, this.scale] = [key, scale];
     this.element.style.height = `${height}px`;
-    const what = pin.pinned ? "Release the colour scale of" : "Pin the colour scale of";
-    this.pin.setAttribute("aria-label", `${what} ${pin.quantity}`);
-    this.pin.title = `${what} ${pin.quantity}`;
-    this.pin.setAttribute("aria-pressed", String(pin.pinned));
-    toggle(this.pin, height >= 60);
-    setText(this.pin, pin.pinned ? "pinned" : "pin");
     const { only } = scale;
-    this.bar.style.background = only === null ? GRADIENT : css(colourOf(scale, "value", only));
+    this.bar.style.background =
+      only === null ? gradientOf(scale) : css(colourOf(scale, "value", only));
+    this.element.title = texts.explain(scale);
     this.element.classList.toggle("constant", only !== null);
-    this.labels.replaceChildren(...this.tickLabels(scale, height));
+    const hasButton = hold !== null && height >= ROOM_FOR_BUTTON;
+    toggle(this.button, hasButton);
+    if (hold) this.nameButton(hold);
+    const usable = height - (hasButton ? BUTTON_HEIGHT : 0);
+    const all = texts.texts(scale, Math.max(2, Math.floor(usable / PIXELS_A_TEXT)));
+    this.labels.replaceChildren(...spaced(all, usable).map(label));
   }
 
-  private tickLabels(scale: ColourScale, height: number): HTMLElement[] {
-    if (scale.only !== null) return [tickLabel(scale, scale.only, formatTick(scale.only))];
-    const [low, high] = scale.domain;
-    const usable = height - (height >= 60 ? 20 : 0);
-    const inner = ticks(scale, Math.max(2, Math.floor(usable / 26)));
-    const ends = [
-      { value: high, text: (scale.clippedHigh ? "≥" : "") + formatTick(round(high)) },
-      { value: low, text: (scale.clippedLow ? "≤" : "") + formatTick(round(low)) },
-    ];
-    const far = (value: number) =>
-      ends.every((end) => Math.abs(scale.share(end.value) - scale.share(value)) * usable > 17);
-    const shown = [
-      ...ends,
-      ...inner.filter(far).map((value) => ({ value, text: formatTick(value) })),
-    ];
-    return shown.map(({ value, text }) => tickLabel(scale, value, text));
+  private nameButton({ held, quantity }: Hold): void {
+    setText(this.button, held ? "held" : "hold");
+    this.button.setAttribute("aria-pressed", String(held));
+    this.button.setAttribute("aria-label", `Hold the colour scale of ${quantity}`);
+    this.button.title = held
+      ? `The colours of ${quantity} keep these ends. Press to let them fit what is shown again.`
+      : `Hold the colour scale of ${quantity}: keep these ends when other runs, another statistic ` +
+        "or new data are shown, so that colours stay comparable.";
   }
 }
 
-const tickLabel = (scale: ColourScale, value: number, text: string): HTMLElement =>
-  h("span", { style: { top: `${(1 - scale.share(value)) * 100}%` } }, text);
+/** Those that keep clear of the ones before them. */
+function spaced(all: readonly LegendText[], height: number): LegendText[] {
+  const kept: LegendText[] = [];
+  for (const item of all)
+    if (kept.every(({ at }) => Math.abs(at - item.at) * height > APART)) kept.push(item);
+  return kept;
+}
 
-const round = (value: number): number => Number(value.toPrecision(2));
-
-const KEY: readonly (readonly [Filling, string])[] = [
-  ["nan", "NaN"],
-  ["inf", "+Inf"],
-  ["-inf", "−Inf"],
-  ["missing", "not measured"],
-];
-
-/** What the patterns mean: once a page. */
-export function patternKey(): HTMLElement {
-  const swatch = (filling: Filling): HTMLElement => {
-    const canvas = h("canvas", { class: "swatch", "aria-hidden": "true" });
-    [canvas.width, canvas.height] = [32, 24];
-    const context = canvas.getContext("2d");
-    if (context) {
-      context.fillStyle = context.createPattern(tile(filling, 2), "repeat") ?? "";
-      context.fillRect(0, 0, 32, 24);
-    }
-    return canvas;
-  };
-  const entry = (sample: HTMLElement, text: string) => h("li", {}, sample, h("span", {}, text));
-  const partial = h("span", { class: "swatch partial" }, swatch("nan"));
-  return h(
-    "ul",
-    { class: "pattern-key", "data-testid": "pattern-key" },
-    ...KEY.map(([filling, text]) => entry(swatch(filling), text)),
-    entry(partial, "partly NaN or infinite"),
-  );
+function label({ at, text }: LegendText): HTMLElement {
+  const place = at === 1 ? "top" : at === 0 ? "bottom" : "";
+  return h("span", { class: place, style: { top: `${(1 - at) * 100}%` } }, text);
 }

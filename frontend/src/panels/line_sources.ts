@@ -1,13 +1,14 @@
 /** What the line panels show: the loss, other epoch logs, one series of lines, one row. */
 import type { SeriesInfo, SeriesValues } from "../api/types";
 import type { Mark, Trace } from "../charts/lines";
+import { baselineOf } from "../model/baseline";
 import { cellAt } from "../model/cells";
 import { columnAt, columnEndingAfter, extents } from "../model/columns";
-import { infosOf, isTopLog, logFamily, logRows } from "../model/scene";
+import { infosOf, isTopLog, logFamily, logRows } from "../model/epoch_logs";
 import { seriesTitle } from "../model/quantities";
 import { epochLine, nonfiniteGaps, rowLine, wholeEpochs } from "../model/traces";
 import { capital, formatNumber, words } from "../ui/format";
-import type { PanelContext, Reading, Tip } from "./context";
+import type { PanelContext, Reading, RunData, Tip } from "./context";
 import { cellTip, placeOf } from "./tips";
 import { theme } from "./theme";
 
@@ -32,7 +33,7 @@ export interface LinesModel {
 
 export type LineSource = (context: PanelContext) => LinesModel;
 
-interface Drawn {
+export interface Drawn {
   readonly trace: Trace;
   readonly series: SeriesValues;
   readonly row: number;
@@ -57,7 +58,7 @@ function valueAt(drawn: Drawn, x: number, context: PanelContext): Reading {
   return { name: trace.name, value, colour: trace.colour };
 }
 
-function tipOf(title: string, drawn: readonly Drawn[], context: PanelContext) {
+export function tipOf(title: string, drawn: readonly Drawn[], context: PanelContext) {
   return (x: number): Tip | null => {
     // Windows place a reading more exactly than epochs do.
     for (const item of drawn.toSorted((a, b) => Number(a.isLog ?? 0) - Number(b.isLog ?? 0))) {
@@ -71,13 +72,13 @@ function tipOf(title: string, drawn: readonly Drawn[], context: PanelContext) {
   };
 }
 
-const marksOf = (drawn: readonly Drawn[], context: PanelContext): Mark[] =>
+export const marksOf = (drawn: readonly Drawn[], context: PanelContext): Mark[] =>
   drawn.flatMap(({ series, row, isLog }) => {
     const places = extents(series.x, context.view.axis);
     return nonfiniteGaps(series, row, isLog ? wholeEpochs(places) : places);
   });
 
-function stateOf(context: PanelContext, tags: readonly string[]) {
+export function stateOf(context: RunData, tags: readonly string[]) {
   const entries = tags.map((tag) => context.entry(tag));
   return {
     error: entries.map((entry) => entry?.error).find((error) => error) ?? null,
@@ -238,16 +239,13 @@ export const rowSource =
       const style = { name, colour: colours.row, width: 1.6, axis: "left" as const };
       drawn.push({ series, row, trace: { ...rowLine(series, row, places), ...style } });
     }
-    const judged = detail?.onsets.find(
-      (onset) => onset.row === name && onset.evidence.get("tag") === tag,
-    );
-    const baseline = judged?.evidence.get("baseline");
-    const spread = judged?.evidence.get("spread");
-    const around = typeof spread === "number" ? spread : 0;
-    const band =
-      typeof baseline === "number"
-        ? { low: baseline - around, high: baseline + around, colour: colours.baseline }
-        : null;
+    const all = context.entry(tag)?.full ?? series;
+    const baseline = all && row >= 0 ? baselineOf(all, row, "mean", detail?.onsets ?? []) : null;
+    const band = baseline && {
+      low: baseline.median - baseline.spread,
+      high: baseline.median + baseline.spread,
+      colour: colours.baseline,
+    };
     return {
       ...stateOf(context, [tag]),
       row,
@@ -267,7 +265,7 @@ export const rowSource =
         const cell = series && column >= 0 ? cellAt(series, row, column, "mean") : null;
         if (!series || !cell) return null;
         const hasCount = series.statistics.has("count");
-        return cellTip(name, placeOf(series, column), cell, null, hasCount);
+        return cellTip(name, placeOf(series, column), cell, baseline, hasCount);
       },
     };
   };

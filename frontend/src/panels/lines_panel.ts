@@ -1,12 +1,13 @@
 /** A panel of lines. What they are comes from a source (line_sources.ts). */
 import { paintLines, yPixel, type Trace } from "../charts/lines";
 import { makeScale, ticks, type Scale } from "../charts/scale";
-import { savedRange } from "../model/scene";
+import { savedRange } from "../model/sight";
 import { suitsLog, yRange } from "../model/traces";
 import { h, setText, toggle } from "../ui/dom";
 import { formatTicks } from "../ui/format";
 import type { Panel, PanelContext, Pointed, Tip } from "./context";
 import type { LineSource, LinesModel } from "./line_sources";
+import { LineCursor } from "./line_cursor";
 import { PanelFrame } from "./panel_frame";
 import { saveMenu, type Saved } from "./save_menu";
 import { ValueTable } from "./value_table";
@@ -65,7 +66,12 @@ export class LinesPanel implements Panel {
     this.frame.tools.append(this.legend, this.scaleButton, save);
     this.frame.body.append(this.stage.element);
     if (kind === "row") this.frame.element.append(this.values.element);
-    this.stage.area.setAttribute("role", "img");
+    new LineCursor(this.stage.area, () => ({
+      id,
+      context: this.context,
+      series: this.model?.series ?? [],
+      tip: (x) => this.model?.tip(x) ?? null,
+    }));
   }
 
   get element(): HTMLElement {
@@ -83,10 +89,13 @@ export class LinesPanel implements Panel {
     this.frame.showMessage(model.error, drawn, context.actions);
     toggle(this.stage.element, drawn || model.marks.length > 0);
     toggle(this.scaleButton, drawn);
-    this.frame.element.classList.toggle("loading", !drawn && model.loading);
+    this.frame.showLoading(!drawn && model.loading);
     if (!drawn && !model.marks.length) return;
     this.stage.update(context, model.height);
-    this.stage.area.setAttribute("aria-label", model.description);
+    this.stage.area.setAttribute(
+      "aria-label",
+      `${model.description} Left and right arrows move from window to window, plus and minus zoom.`,
+    );
     setText(this.scaleButton, `${this.scaleKind()} axis`);
     this.paint(context, model);
     this.updateLegend(model);

@@ -1,12 +1,14 @@
-/** Labels of a run's markers, above its panels: a button each, none covering another. */
-import { layoutLabels, type Label } from "../charts/markers";
+/** Labels of a run's markers, above its panels: none covers another, and neighbours share one. */
+import { layoutLabels, type Label, type PlacedLabel } from "../charts/markers";
+import { stackUp, type Stack } from "../charts/stacks";
 import { toPixel } from "../charts/xmap";
 import type { Marker } from "../model/scene";
 import { placeText } from "../model/verdict";
 import { sameOnset } from "../state/view";
 import { h } from "../ui/dom";
 import type { PanelContext } from "./context";
-import { onsetPlace, onsetTitle } from "./onset_card";
+import { MarkerStack } from "./marker_stack";
+import { onsetPlace } from "./onset_card";
 
 const LANE = 20;
 const MOST_LANES = 5;
@@ -14,6 +16,8 @@ const MOST_LANES = 5;
 const REACH = 50;
 const LETTER = 6.4;
 const PADDING = 14;
+/** What a count beside the label takes. */
+const COUNT = 26;
 
 let measure: CanvasRenderingContext2D | null = null;
 
@@ -26,11 +30,16 @@ function textWidth(text: string, font: string): number {
 
 export const markerLabel = ({ onset }: Marker): string => placeText(onset);
 
+/** Causes before what they explain, then as they came. */
+const rankOf = ({ onset, index }: Marker): number => (onset.cause === null ? 0 : 1e6) + index;
+
 export class MarkerStrip {
   private readonly area = h("div", { class: "marker-area" });
   readonly element = h("div", { class: "marker-strip", "data-testid": "marker-strip" }, this.area);
   private key = "";
+  private family = "";
   private context: PanelContext | null = null;
+  private readonly stack = new MarkerStack((marker, chosen) => this.button(marker, chosen));
 
   update(context: PanelContext): void {
     this.context = context;
@@ -54,14 +63,22 @@ export class MarkerStrip {
   }
 
   private draw(visible: readonly Marker[]): void {
-    const { map, view } = this.context!;
-    const family = getComputedStyle(this.element).fontFamily || "sans-serif";
-    const fontOf = (marker: Marker) => `${marker.onset.cause === null ? 600 : 500} 12px ${family}`;
-    const labels: Label[] = visible.map((marker) => ({
-      id: String(marker.index),
-      x: Math.round(toPixel(map, marker.x!)),
-      width: textWidth(markerLabel(marker), fontOf(marker)) + PADDING,
-    }));
+    const { map } = this.context!;
+    const family = (this.family ||= getComputedStyle(this.element).fontFamily || "sans-serif");
+    const byId = new Map(visible.map((marker) => [String(marker.index), marker]));
+    const stacks = stackUp(
+      visible.map((marker) => ({
+        id: String(marker.index),
+        x: Math.round(toPixel(map, marker.x!)),
+        rank: rankOf(marker),
+      })),
+    );
+    const labels: Label[] = stacks.map(({ ids, x }, i) => {
+      const first = byId.get(ids[0]!)!;
+      const font = `${first.onset.cause === null ? 600 : 500} 12px ${family}`;
+      const width = textWidth(markerLabel(first), font) + PADDING;
+      return { id: String(i), x, width: width + (ids.length > 1 ? COUNT : 0) };
+    });
     const placed = layoutLabels(labels, [-REACH, map.width + REACH], MOST_LANES);
     const lanes = Math.max(0, ...placed.map(({ lane }) => (lane ?? -1) + 1));
     this.element.style.height = visible.length ? `${lanes * LANE + 4}px` : "0";
@@ -69,29 +86,41 @@ export class MarkerStrip {
     const focused = (document.activeElement as HTMLElement | null)?.dataset["index"];
     const hadFocus = this.area.contains(document.activeElement);
     this.area.replaceChildren(
-      ...placed.flatMap(({ id, x, left, lane, more }) => {
-        const marker = visible.find(({ index }) => String(index) === id)!;
-        const chosen = sameOnset(view.onset, marker.choice);
-        const line = h("div", {
-          class: `strip-line ${marker.onset.severity}${chosen ? " chosen" : ""}`,
-          style: { left: `${x}px`, height: `${((lane ?? 0) + 0.5) * LANE + 4}px` },
-        });
-        if (lane === null) return [line];
-        const text = markerLabel(marker) + (more ? ` +${more}` : "");
-        const place = { left: `${left}px`, bottom: `${lane * LANE + 4}px` };
-        return [line, this.button(marker, text, place, chosen)];
-      }),
+      ...placed.flatMap((label) => this.labelled(label, stacks, byId)),
+      this.stack.element,
     );
+    this.stack.tidy();
     if (hadFocus && focused !== undefined)
       this.area.querySelector<HTMLElement>(`[data-index="${CSS.escape(focused)}"]`)?.focus();
   }
 
-  private button(
-    marker: Marker,
-    text: string,
-    place: Readonly<Record<string, string>>,
-    chosen: boolean,
-  ): HTMLElement {
+  /** The lines of a stack, and its label where there was room for it. */
+  private labelled(
+    { id, left, lane, lost }: PlacedLabel,
+    stacks: readonly Stack[],
+    byId: ReadonlyMap<string, Marker>,
+  ): HTMLElement[] {
+    const { view, map } = this.context!;
+    const own = stacks[Number(id)]!.ids.map((one) => byId.get(one)!);
+    const height = `${((lane ?? 0) + 0.5) * LANE + 4}px`;
+    const lines = own.map(({ onset, choice, x }) => {
+      const chosen = sameOnset(view.onset, choice) ? " chosen" : "";
+      const style = { left: `${Math.round(toPixel(map, x!))}px`, height };
+      return h("div", { class: `strip-line ${onset.severity}${chosen}`, style });
+    });
+    if (lane === null) return lines;
+    const others = lost.flatMap((other) => stacks[Number(other)]!.ids.map((one) => byId.get(one)!));
+    const all = [...own, ...others];
+    const place = { left: `${left}px`, bottom: `${lane * LANE + 4}px` };
+    const chosen = view.onset;
+    const label =
+      all.length === 1 ? this.button(own[0]!, chosen) : this.stack.label(all, chosen, place);
+    Object.assign(label.style, place);
+    return [...lines, label];
+  }
+
+  /** The button of one marker: its card while pointed at, its finding when pressed. */
+  private button(marker: Marker, chosen: PanelContext["view"]["onset"]): HTMLElement {
     const { onset, choice } = marker;
     const preview = (event: Event) => {
       const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
@@ -103,14 +132,13 @@ export class MarkerStrip {
       {
         type: "button",
         class: `marker-label ${onset.severity}${onset.cause === null ? "" : " follows"}`,
-        style: place,
         "data-testid": "marker",
         "data-kind": onset.kind,
         "data-run": choice.run,
         "data-epoch": onset.epoch,
         "data-index": marker.index,
-        "aria-label": `${onsetTitle(onset)}, ${onsetPlace(onset)}`,
-        "aria-pressed": String(chosen),
+        "aria-label": `${markerLabel(marker)}, ${onsetPlace(onset)}`,
+        "aria-pressed": String(sameOnset(chosen, choice)),
         on: {
           mouseenter: preview,
           focus: preview,
@@ -121,7 +149,7 @@ export class MarkerStrip {
           },
         },
       },
-      text,
+      markerLabel(marker),
     );
   }
 

@@ -18,24 +18,24 @@ export class MoreQuantities {
   constructor(private readonly actions: Actions) {}
 
   update(quantities: readonly ShownQuantity[], view: ViewState): void {
-    const rest = quantities.filter(({ shown }) => !shown);
+    const rest = quantities.filter(({ shown }) => shown !== "all");
     toggle(this.element, rest.length > 0);
     const key = JSON.stringify([rest, view.hidden, view.added]);
     if (key === this.key) return;
     this.key = key;
     this.list.replaceChildren(
-      ...rest.map(({ name, title }) =>
+      ...rest.map(({ name, title, series, shown, tags }) =>
         h(
           "button",
           {
             type: "button",
             on: {
               click: () => {
-                this.actions.setView(choose(view, name, true));
+                this.actions.setView(choose(view, name, true, series));
               },
             },
           },
-          `+ ${title}`,
+          `+ ${title}` + (shown === "some" ? ` (${series.length - tags.size} more)` : ""),
         ),
       ),
     );

@@ -29,6 +29,13 @@ export class PanelFrame {
     );
   }
 
+  /** A place is kept for what is being read. */
+  showLoading(loading: boolean): void {
+    this.element.classList.toggle("loading", loading);
+    if (loading) this.element.setAttribute("aria-busy", "true");
+    else this.element.removeAttribute("aria-busy");
+  }
+
   /** A route's own sentence; what was drawn before stays. */
   showMessage(error: string | null, stillDrawn: boolean, actions: Actions): void {
     toggle(this.message, error !== null);

@@ -6,6 +6,7 @@ import { formatNumber } from "../ui/format";
 import { AbsentPanel } from "./absent_panel";
 import type { Panel, PanelContext } from "./context";
 import { HeatmapPanel } from "./heatmap_panel";
+import { seriesSource } from "./heatmap_source";
 import { logsSource, lossSource, rowSource, rowsSource } from "./line_sources";
 import { LinesPanel } from "./lines_panel";
 import { MarkerStrip } from "./marker_strip";
@@ -22,7 +23,13 @@ function create(spec: PanelSpec, run: string): Panel {
     case "row":
       return new LinesPanel(spec.id, run, spec.tag, "row", rowSource(spec.tag, spec.row));
     case "heatmap":
-      return new HeatmapPanel(spec.id, spec.info, run);
+      return new HeatmapPanel(
+        spec.id,
+        "heatmap",
+        spec.info,
+        run,
+        seriesSource(spec.tag, spec.info),
+      );
     case "absent":
       return new AbsentPanel(run, spec.tag, spec.title);
   }

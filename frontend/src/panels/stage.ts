@@ -77,13 +77,15 @@ export class Stage {
   private pointed(event: MouseEvent): Pointed | null {
     if (!this.context) return null;
     const [x, y] = this.offset(event);
+    const marker = this.markerNear(x);
     return {
       panel: this.panel,
       x: fromPixel(this.context.map, x),
       row: this.events.rowAt(y),
       pageX: event.clientX,
       pageY: event.clientY,
-      marker: this.markerNear(x),
+      marker,
+      beside: marker ? this.atPixelOf(marker) - 1 : 0,
     };
   }
 
@@ -147,13 +149,21 @@ export class Stage {
     const { context } = this;
     if (!context) return null;
     let best: Marker | null = null;
-    let distance = NEAR_MARKER;
+    let distance = Infinity;
     for (const marker of context.scene.markers) {
       if (marker.x === null) continue;
       const away = Math.abs(toPixel(context.map, marker.x) - pixel);
-      if (away <= distance) [best, distance] = [marker, away];
+      // Of several at one place the first: causes come before what they explain.
+      if (away <= NEAR_MARKER && away < distance) [best, distance] = [marker, away];
     }
     return best;
+  }
+
+  private atPixelOf({ x }: Marker): number {
+    const { map, scene } = this.context!;
+    const near = ({ x: other }: Marker): boolean =>
+      other !== null && Math.abs(toPixel(map, other) - toPixel(map, x!)) < 1;
+    return scene.markers.filter(near).length;
   }
 
   update(context: PanelContext, height: number): void {
@@ -169,11 +179,13 @@ export class Stage {
     const key = JSON.stringify([map, view.axis]);
     if (key === this.tickKey) return;
     this.tickKey = key;
-    this.ticks.replaceChildren(
-      ...xTicks(map, view.axis).map(({ x, text }) =>
-        h("span", { class: "x-tick", style: { left: `${x}px` } }, text),
-      ),
-    );
+    const ticks = xTicks(map, view.axis);
+    ticks.forEach(({ x, text }, i) => {
+      const tick = this.ticks.children[i] ?? this.ticks.appendChild(h("span", { class: "x-tick" }));
+      (tick as HTMLElement).style.left = `${x}px`;
+      setText(tick, text);
+    });
+    while (this.ticks.children.length > ticks.length) this.ticks.lastElementChild?.remove();
   }
 
   private updateMarkers({ map, scene, view }: PanelContext): void {

@@ -10,7 +10,7 @@ const CODE = [
 
 export type PageState =
   | { readonly kind: "ready" }
-  | { readonly kind: "loading" }
+  | { readonly kind: "loading"; readonly slow: boolean }
   | { readonly kind: "no runs" }
   | { readonly kind: "none chosen" }
   | { readonly kind: "failed"; readonly message: string };
@@ -20,7 +20,19 @@ export function stateMessage(state: PageState, actions: Actions): HTMLElement | 
     case "ready":
       return null;
     case "loading":
-      return h("div", { class: "state", role: "status" }, h("p", {}, "Reading the runs …"));
+      return h(
+        "div",
+        { class: "state", role: "status" },
+        h("p", {}, "Reading the runs …"),
+        h("progress", { "aria-label": "Reading the runs" }),
+        state.slow &&
+          h(
+            "p",
+            {},
+            "This takes longer than usual: TensorBoard is still reading the event files, or is far " +
+              "away. The page opens by itself as soon as it answers.",
+          ),
+      );
     case "none chosen":
       return h(
         "div",

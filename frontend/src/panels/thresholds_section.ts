@@ -4,6 +4,7 @@ import {
   changedOnly,
   hintText,
   readThreshold,
+  refusals,
   refusedName,
   thresholdName,
   withThreshold,
@@ -148,9 +149,12 @@ export class ThresholdsSection {
     setText(this.count, `${changed} changed`);
     toggle(this.resetAll, changed > 0);
     const subject = refusal === null ? null : refusedName(refusal, known);
-    const rest = subject === null ? refusal : null;
-    toggle(this.message, rest !== null || error !== null);
-    setText(this.message, rest ?? error ?? "");
+    const wrong = known.length ? refusals(thresholds, known) : new Map<string, string>();
+    const strange = [...wrong].filter(([name]) => !known.some((info) => info.name === name));
+    const rest = strange.map(([, text]) => text).join(" ");
+    const said = rest || (subject === null && !wrong.size ? refusal : null);
+    toggle(this.message, said !== null || error !== null);
+    setText(this.message, said ?? error ?? "");
     reconcile(
       this.list,
       this.items,
@@ -161,7 +165,7 @@ export class ThresholdsSection {
           this.actions.setView({ thresholds: withThreshold(this.thresholds, item, value) });
         }),
       (item, { name }) => {
-        item.update(thresholds, name === subject ? refusal : null);
+        item.update(thresholds, wrong.get(name) ?? (name === subject ? refusal : null));
       },
     );
     // A refused link would else say nothing of it.

@@ -1,7 +1,10 @@
 /** What the tooltip and the screen reader say of a cell. */
 import type { SeriesValues } from "../api/types";
-import type { Cell } from "../model/cells";
+import type { Baseline } from "../model/baseline";
+import { cellAt, type Cell, type Statistic } from "../model/cells";
+import type { ListedRow } from "../model/rows";
 import type { Marker } from "../model/scene";
+import type { SummaryRow } from "../model/summary_rows";
 import { formatDateTime, formatNumber } from "../ui/format";
 import type { Reading, Tip } from "./context";
 import { onsetPlace, onsetTitle } from "./onset_card";
@@ -20,10 +23,19 @@ export function placeOf(values: SeriesValues, column: number): string {
   return `${epoch} · ${steps} · ${formatDateTime(x.wallTime[column]!)}`;
 }
 
-function compared(value: number, usual: number): string | null {
-  if (!(usual > 0) || !(value > 0) || !Number.isFinite(value)) return null;
-  const ratio = value / usual;
-  return `${formatNumber(ratio, 2)}× the row's median ${formatNumber(usual, 3)}`;
+/** "14× the row's baseline 2.2 ± 0.4 (its median before the first onset, step 676)" */
+export function comparedWith(value: number, baseline: Baseline | null): string {
+  if (!baseline) return "no baseline: too few windows before the first onset";
+  const { median, spread, until } = baseline;
+  const usual = `${formatNumber(median, 3)} ± ${formatNumber(spread, 2)}`;
+  const where = until === null ? "its median" : `its median before the first onset, step ${until}`;
+  const away = value - median;
+  // A ratio to nothing, or of signs that differ, says nothing.
+  const size =
+    median > 0 && value > 0
+      ? `${formatNumber(value / median, 2)}×`
+      : `${formatNumber(Math.abs(away), 3)} ${away < 0 ? "below" : "above"}`;
+  return `${size} the row's baseline ${usual} (${where})`;
 }
 
 function nonfiniteRemark(cell: Cell): string | null {
@@ -37,7 +49,7 @@ export function cellTip(
   row: string,
   place: string,
   cell: Cell,
-  usual: number | null,
+  baseline: Baseline | null,
   hasWindow: boolean,
 ): Tip {
   if (cell.class === "missing")
@@ -54,9 +66,35 @@ export function cellTip(
     : [{ name: "value", value: formatNumber(cell.value) }];
   const remarks = [
     nonfiniteRemark(cell),
-    cell.class === "value" && usual !== null ? compared(cell.value, usual) : null,
+    cell.class === "value" ? comparedWith(cell.value, baseline) : null,
   ].filter((remark): remark is string => remark !== null);
   return { title: row, place, readings, remarks };
+}
+
+/** Of rows folded into one: the largest, whose it is, and how many are not finite. */
+export function foldedTip(
+  { name, members }: ListedRow,
+  place: string,
+  source: SeriesValues,
+  { largest }: SummaryRow,
+  column: number,
+  statistic: Statistic,
+): Tip {
+  const cells = members
+    .map((row) => cellAt(source, row, column, statistic))
+    .filter((cell) => cell !== null && cell.class !== "missing");
+  const row = largest[column] ?? -1;
+  const odd = cells.filter((cell) => cell !== null && cell.nonfinite > 0).length;
+  const cell = row < 0 ? null : cellAt(source, row, column, statistic);
+  const remarks = [
+    cell &&
+      `largest ${statistic} of ${members.length} rows: ${formatNumber(cell.value)} in ${source.rows[row] ?? ""}`,
+    !cell && cells.length > 0 && "no row has a finite value",
+    !cells.length && "missing: never measured here",
+    odd > 0 && `${odd} of ${members.length} rows: NaN or infinite`,
+    "Click to unfold.",
+  ].filter((remark): remark is string => typeof remark === "string");
+  return { title: name, place, readings: [], remarks };
 }
 
 export function cellSpeech(row: string, place: string, cell: Cell): string {
@@ -66,7 +104,8 @@ export function cellSpeech(row: string, place: string, cell: Cell): string {
   return head + formatNumber(cell.value) + (remark ? `, ${remark}` : "");
 }
 
-export function withMarker(tip: Tip, { onset }: Marker): Tip {
-  const remark = `▼ ${onsetTitle(onset)}, ${onsetPlace(onset)}. Click for evidence and remedies.`;
+export function withMarker(tip: Tip, { onset }: Marker, beside: number): Tip {
+  const others = beside > 0 ? `, and ${beside} more here` : "";
+  const remark = `▼ ${onsetTitle(onset)}, ${onsetPlace(onset)}${others}. Click for evidence and remedies.`;
   return { ...tip, remarks: [...tip.remarks, remark] };
 }

@@ -12,27 +12,40 @@ export class Tooltip {
     hidden: true,
   });
 
+  private shown = "";
+  private size = { width: 0, height: 0 };
+
   show(tip: Tip | null, at: Pointed | null): void {
     toggle(this.element, tip !== null && at !== null);
     if (!tip || !at) return;
-    this.element.replaceChildren(
-      h("strong", {}, tip.title),
-      h("p", { class: "tip-place" }, tip.place),
-      h(
-        "dl",
-        {},
-        ...tip.readings.flatMap(({ name, value, colour }) => [
-          h("dt", colour ? { style: { color: colour } } : {}, name),
-          h("dd", {}, value),
-        ]),
-      ),
-      ...tip.remarks.map((remark) => h("p", { class: "tip-remark" }, remark)),
-    );
-    const { width, height } = this.element.getBoundingClientRect();
+    const content = JSON.stringify(tip);
+    if (content !== this.shown) {
+      this.shown = content;
+      this.write(tip);
+      // Asked for only where it may be another: it costs a layout of the page.
+      this.size = this.element.getBoundingClientRect();
+    }
+    const { width, height } = this.size;
     const right = at.pageX + OFFSET;
     const below = at.pageY + OFFSET;
     const left = right + width < window.innerWidth - 4 ? right : at.pageX - OFFSET - width;
     const top = below + height < window.innerHeight - 4 ? below : at.pageY - OFFSET - height;
     this.element.style.transform = `translate(${Math.round(Math.max(4, left))}px, ${Math.round(Math.max(4, top))}px)`;
+  }
+
+  private write({ title, place, readings, remarks }: Tip): void {
+    this.element.replaceChildren(
+      h("strong", {}, title),
+      h("p", { class: "tip-place" }, place),
+      h(
+        "dl",
+        {},
+        ...readings.flatMap(({ name, value, colour }) => [
+          h("dt", colour ? { style: { color: colour } } : {}, name),
+          h("dd", {}, value),
+        ]),
+      ),
+      ...remarks.map((remark) => h("p", { class: "tip-remark" }, remark)),
+    );
   }
 }

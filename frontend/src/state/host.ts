@@ -24,6 +24,14 @@ export interface HostEvents {
   linkChanged(parameters: Parameters): void;
 }
 
+/** What lies around the page, whatever it is: where its link is kept, and its theme. */
+export interface Surroundings {
+  link(): Promise<Parameters>;
+  writeLink(parameters: Parameters): void;
+  runFilter(): RegExp | null;
+  isDark(): boolean;
+}
+
 const PLUGIN = "stability";
 const REPLY_TIMEOUT_MS = 800;
 
@@ -37,7 +45,7 @@ function outerWindow(): Window {
   }
 }
 
-export class Host {
+export class Host implements Surroundings {
   private readonly outer = outerWindow();
   private readonly port: MessagePort | null;
   private readonly waiting = new Map<number, (payload: unknown) => void>();

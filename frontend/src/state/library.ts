@@ -4,31 +4,10 @@
  * so that the page never flickers.
  */
 import { ApiError, isAbort, type Client } from "../api/client";
-import type {
-  RunDetail,
-  RunSummary,
-  SeriesRequest,
-  SeriesValues,
-  ThresholdInfo,
-  Thresholds,
-} from "../api/types";
+import type { RunDetail, RunSummary, SeriesRequest, ThresholdInfo, Thresholds } from "../api/types";
+import type { RunEntry, SeriesEntry } from "./entries";
+import { Counter, type Progress } from "./progress";
 import { equal } from "./store";
-
-export interface SeriesEntry {
-  /** All of the series, in as many columns as were asked for. */
-  full: SeriesValues | null;
-  /** The part that is zoomed into, in finer columns. */
-  detail: SeriesValues | null;
-  error: string | null;
-}
-
-export interface RunEntry {
-  detail: RunDetail | null;
-  /** What its onsets were found with. */
-  thresholds: Thresholds;
-  error: string | null;
-  readonly series: Map<string, SeriesEntry>;
-}
 
 export interface Want {
   readonly run: string;
@@ -92,6 +71,12 @@ export class Library {
     return this.pending > 0 || this.refreshing !== null;
   }
   private pending = 0;
+
+  private readonly counter = new Counter();
+
+  get progress(): Progress | null {
+    return this.counter.now;
+  }
 
   /** Ask for the list of runs. Calls that overlap share one request. */
   refresh(): Promise<void> {
@@ -278,6 +263,7 @@ export class Library {
     const flight: Flight = { key, abort: new AbortController() };
     this.flights.set(slot, flight);
     this.pending++;
+    this.counter.begin();
     send(flight.abort.signal)
       .then(
         (value) => {
@@ -289,6 +275,7 @@ export class Library {
       )
       .finally(() => {
         this.pending--;
+        this.counter.end();
         this.changed();
       });
   }

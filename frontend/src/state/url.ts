@@ -8,6 +8,7 @@
 import type { Thresholds } from "../api/types";
 import { AXIS_MODES } from "../model/columns";
 import { STATISTICS } from "../model/cells";
+import { ROW_ORDERS } from "../model/rows";
 import { INITIAL_VIEW, type OnsetChoice, type RowChoice, type ViewState } from "./view";
 
 export const PREFIX = "p.stability.";
@@ -43,10 +44,13 @@ export function toParameters(view: ViewState): Record<string, string> {
     result["onset"] = joined([run, kind, String(step), ...(row === null ? [] : [row])]);
   }
   if (view.filter) result["filter"] = view.filter;
-  const pins = Object.entries(view.pinned).map(([quantity, [low, high]]) =>
+  if (view.order !== INITIAL_VIEW.order) result["order"] = view.order;
+  if (view.folded.length) result["folded"] = joined(view.folded);
+  if (view.difference) result["difference"] = joined(view.difference);
+  const held = Object.entries(view.held).map(([quantity, [low, high]]) =>
     [encodeURIComponent(quantity), numeral(low), numeral(high)].join(":"),
   );
-  if (pins.length) result["pinned"] = pins.join(SEPARATOR);
+  if (held.length) result["held"] = held.join(SEPARATOR);
   const thresholds = Object.entries(view.thresholds).map(
     ([name, value]) => `${encodeURIComponent(name)}:${value}`,
   );
@@ -71,15 +75,21 @@ function onsetOf(text: string | undefined): OnsetChoice | null {
   return { run, kind, step: Number(step), row: row ?? null };
 }
 
-function pinsOf(text: string | undefined): ViewState["pinned"] {
-  const pins: Record<string, readonly [number, number]> = {};
+function differenceOf(text: string | undefined): ViewState["difference"] {
+  const [first, second, ...rest] = parts(text ?? "");
+  if (first === undefined || second === undefined || rest.length || first === second) return null;
+  return [first, second];
+}
+
+function heldOf(text: string | undefined): ViewState["held"] {
+  const held: Record<string, readonly [number, number]> = {};
   for (const item of (text ?? "").split(SEPARATOR)) {
     const [quantity, low, high] = item.split(":");
     const ends = zoomOf(`${low ?? ""}${SEPARATOR}${high ?? ""}`);
     const name = parts(quantity ?? "")[0];
-    if (name && ends) pins[name] = ends;
+    if (name && ends) held[name] = ends;
   }
-  return pins;
+  return held;
 }
 
 function thresholdsOf(text: string): Thresholds {
@@ -106,7 +116,10 @@ export function fromParameters(parameters: Parameters): ViewState {
     row: rowOf(parameters["row"]),
     onset: onsetOf(parameters["onset"]),
     filter: parameters["filter"] ?? "",
-    pinned: pinsOf(parameters["pinned"]),
+    order: ROW_ORDERS.find((order) => order === parameters["order"]) ?? INITIAL_VIEW.order,
+    folded: parts(parameters["folded"] ?? ""),
+    difference: differenceOf(parameters["difference"]),
+    held: heldOf(parameters["held"]),
     thresholds: thresholdsOf(parameters["thresholds"] ?? ""),
   };
 }

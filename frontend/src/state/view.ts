@@ -2,6 +2,7 @@
 import type { Thresholds } from "../api/types";
 import type { AxisMode } from "../model/columns";
 import type { Statistic } from "../model/cells";
+import type { RowOrder } from "../model/rows";
 
 export interface RowChoice {
   readonly tag: string;
@@ -21,9 +22,9 @@ export interface ViewState {
   readonly axis: AxisMode;
   /** Visible part of the x axis, in units of that axis; null: all of it. */
   readonly zoom: readonly [number, number] | null;
-  /** Quantities that are not shown. */
+  /** Quantities, or single series by their tag, that are not shown. */
   readonly hidden: readonly string[];
-  /** Quantities that are shown besides those that the page shows by itself. */
+  /** The same, that are shown besides those that the page shows by itself. */
   readonly added: readonly string[];
   /** Which statistic of a window the heatmaps paint. */
   readonly statistic: Statistic;
@@ -31,8 +32,13 @@ export interface ViewState {
   readonly onset: OnsetChoice | null;
   /** Only heatmap rows whose name holds this text. */
   readonly filter: string;
-  /** Colour scales that the reader holds still: quantity -> its two ends. */
-  readonly pinned: Readonly<Record<string, readonly [number, number]>>;
+  readonly order: RowOrder;
+  /** Nested models whose rows are shown as one. */
+  readonly folded: readonly string[];
+  /** Two runs: the first minus, or over, the second. */
+  readonly difference: readonly [string, string] | null;
+  /** Colour scales that the reader holds: quantity -> its two ends. */
+  readonly held: Readonly<Record<string, readonly [number, number]>>;
   /** Those that the reader set to other than the default. */
   readonly thresholds: Thresholds;
 }
@@ -47,7 +53,10 @@ export const INITIAL_VIEW: ViewState = {
   row: null,
   onset: null,
   filter: "",
-  pinned: {},
+  order: "forward",
+  folded: [],
+  difference: null,
+  held: {},
   thresholds: {},
 };
 

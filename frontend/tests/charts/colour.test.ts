@@ -1,37 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  colourOf,
-  fitScale,
-  fixedScale,
-  PALETTE,
-  SPECIAL,
-  type Rgb,
-} from "../../src/charts/colour";
-
-/** Relative luminance (WCAG). */
-function luminance([r, g, b]: Rgb): number {
-  const linear = (c: number) => (c <= 10 ? c / 3295 : ((c / 255 + 0.055) / 1.055) ** 2.4);
-  return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
-}
-
-const distance = (a: Rgb, b: Rgb): number => Math.hypot(...a.map((c, i) => c - b[i]!));
-
-describe("PALETTE", () => {
-  it("is viridis", () => {
-    // matplotlib's own values at 0, 0.5 and 1.
-    expect(distance(PALETTE[0]!, [68, 1, 84])).toBeLessThan(6);
-    expect(distance(PALETTE[128]!, [33, 145, 140])).toBeLessThan(6);
-    expect(distance(PALETTE[255]!, [253, 231, 37])).toBeLessThan(6);
-  });
-  it("gets lighter all the way, so that it reads in grey", () => {
-    const light = PALETTE.map(luminance);
-    expect(light.slice(1).every((value, i) => value > light[i]! - 0.002)).toBe(true);
-  });
-  it("does not hold the colours of NaN and the infinities", () => {
-    for (const special of [SPECIAL.nan, SPECIAL.inf, SPECIAL["-inf"]])
-      expect(Math.min(...PALETTE.map((colour) => distance(colour, special)))).toBeGreaterThan(60);
-  });
-});
+import { colourOf, fitScale, heldScale, SPECIAL } from "../../src/charts/colour";
+import { PALETTE } from "../../src/charts/palettes";
 
 describe("fitScale", () => {
   it("holds all values, and clips nothing", () => {
@@ -43,7 +12,9 @@ describe("fitScale", () => {
   });
   it("leaves the dark end of a log scale to zero, and says so", () => {
     const scale = fitScale("log", [[0, 1, 10]]);
-    expect(scale).toMatchObject({ domain: [0.5, 10], clippedLow: true, only: null });
+    expect(scale).toMatchObject({ domain: [0.5, 10], belowLog: "zero", only: null });
+    expect(fitScale("log", [[-1, 0, 1]]).belowLog).toBe("negative");
+    expect(fitScale("log", [[0]]).belowLog).toBe("zero");
     expect(colourOf(scale, "value", 0)).not.toEqual(colourOf(scale, "value", 1));
   });
   it("knows when there is but one value", () => {
@@ -71,8 +42,8 @@ describe("fitScale", () => {
 });
 
 describe("colourOf", () => {
-  it("gives values beyond a fixed scale the colours of its ends", () => {
-    const scale = fixedScale("linear", 0, 1);
+  it("gives values beyond a held scale the colours of its ends", () => {
+    const scale = heldScale("linear", 0, 1);
     expect(colourOf(scale, "value", 7)).toEqual(PALETTE[255]);
     expect(colourOf(scale, "value", -7)).toEqual(PALETTE[0]);
     expect(colourOf(scale, "nan", NaN)).toEqual(SPECIAL.nan);

@@ -45,10 +45,10 @@ describe("layoutLabels", () => {
       expect(crossed).toEqual([]);
     }
   });
-  it("counts labels that found no room", () => {
+  it("gives labels that found no room to the nearest", () => {
     const placed = layoutLabels([label("a", 50), label("b", 52), label("c", 54)], [0, 120], 1);
     const shown = placed.filter(({ lane }) => lane !== null);
     expect(shown).toHaveLength(1);
-    expect(shown[0]?.more).toBe(2);
+    expect(shown[0]?.lost).toHaveLength(2);
   });
 });

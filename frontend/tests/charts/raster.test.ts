@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { PALETTE } from "../../src/charts/colour";
+import { fitScale } from "../../src/charts/colour";
+import { PALETTE } from "../../src/charts/palettes";
 import { columnPixels, gapPixels, rasterRow } from "../../src/charts/raster";
-import { makeScale } from "../../src/charts/scale";
+import { rowColours } from "../../src/charts/row_colours";
 import { extents } from "../../src/model/columns";
 import { seriesValues } from "../examples";
 
-const scale = makeScale("linear", 0, 1);
+const scale = fitScale("linear", [[0, 1]]);
 
 const rgb = (packed: number) => [packed & 255, (packed >> 8) & 255, (packed >> 16) & 255];
 
@@ -53,7 +54,7 @@ describe("rasterRow", () => {
     const series = seriesValues(["a"], [values], more);
     const columns = columnPixels(extents(series.x, "step"), [0, values.length * 10], width);
     const line = new Uint32Array(width);
-    return { line, stretches: rasterRow(series, 0, "mean", columns, scale, line) };
+    return { line, stretches: rasterRow(rowColours(series, 0, "mean", scale), columns, line) };
   };
   it("paints values in the colours of the scale", () => {
     const { line, stretches } = paint([0, 1], 4);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cellAt, classify, isPartial, rowMedian } from "../../src/model/cells";
+import { cellAt, classify, isPartial } from "../../src/model/cells";
 import { seriesValues } from "../examples";
 
 const series = seriesValues(["a"], [[1, NaN, 0, Infinity, 2]], {
@@ -36,13 +36,5 @@ describe("cellAt", () => {
   it("is null outside", () => {
     expect(cellAt(series, 1, 0, "mean")).toBeNull();
     expect(cellAt(series, 0, 5, "mean")).toBeNull();
-  });
-});
-
-describe("rowMedian", () => {
-  it("takes finite, measured cells only, and wants three", () => {
-    const row = seriesValues(["a"], [[5, NaN, 1, 3, 99]], { count: [[1, 1, 1, 1, 0]] });
-    expect(rowMedian(row, 0, "mean")).toBe(3);
-    expect(rowMedian(row, 0, "mean", 3)).toBeNull();
   });
 });

@@ -33,7 +33,8 @@ const detail = (series: unknown[], onsets: unknown[] = []) =>
 const shown = (run: ReturnType<typeof detail>, view = INITIAL_VIEW) => {
   const known = quantitiesOf(run.series);
   const byDefault = shownByDefault(known, [run]);
-  return known.map(({ name }) => name).filter((name) => isShown(name, view, byDefault));
+  const tags = run.series.filter((item) => isShown(item, view, byDefault));
+  return known.map(({ name }) => name).filter((name) => tags.some((i) => i.quantity === name));
 };
 
 describe("quantities", () => {
@@ -72,6 +73,27 @@ describe("quantities", () => {
       "gradient_norm",
       "logits",
     ]);
+  });
+  it("show the one series that the evidence names, and not the others of its quantity", () => {
+    const evidence = { tag: "stability/logits/entropy" };
+    const run = detail(MANY, [onsetJson({ evidence })]);
+    const byDefault = shownByDefault(quantitiesOf(run.series), [run]);
+    const logits = run.series.filter(({ quantity }) => quantity === "logits");
+    expect(logits.filter((item) => isShown(item, INITIAL_VIEW, byDefault))).toMatchObject([
+      { tag: "stability/logits/entropy" },
+    ]);
+  });
+  it("are shown and hidden series by series, until the whole quantity is chosen", () => {
+    const [part] = quantitiesOf(detail(MANY).series).find(({ name }) => name === "logits")!.series;
+    const tag = part!.tag;
+    const one = choose(INITIAL_VIEW, tag, true);
+    expect(isShown({ quantity: "logits", tag }, one, new Set())).toBe(true);
+    expect(isShown({ quantity: "logits", tag: "other" }, one, new Set())).toBe(false);
+    const without = choose({ hidden: [], added: ["logits"] }, tag, false);
+    expect(isShown({ quantity: "logits", tag }, without, new Set())).toBe(false);
+    expect(isShown({ quantity: "logits", tag: "other" }, without, new Set())).toBe(true);
+    const whole = choose(without, "logits", true, [part!]);
+    expect(whole).toEqual({ hidden: [], added: ["logits"] });
   });
   it("are shown and hidden as the reader chooses", () => {
     const more = { ...INITIAL_VIEW, ...choose(INITIAL_VIEW, "weight_norm", true) };

@@ -5,6 +5,7 @@ import {
   changeText,
   hintText,
   readThreshold,
+  refusals,
   refusedName,
   thresholdName,
   withThreshold,
@@ -62,5 +63,19 @@ describe("thresholds", () => {
       "Judged with a changed threshold: gradient factor 1e9 instead of 3.",
     );
     expect(changeText({ gradient_factor: 5, spikes: 1 }, KNOWN)).toMatch(/^Judged with changed/);
+  });
+});
+
+describe("refusals", () => {
+  it("names every wrong one, in the route's words", () => {
+    const wrong = refusals({ spikes: 0.5, gradient_factor: -1, gradient_fctor: 5 }, KNOWN);
+    expect([...wrong]).toEqual([
+      ["spikes", "The threshold spikes is 0.5; expected an integer of at least 1."],
+      ["gradient_factor", "The threshold gradient_factor is -1; expected a number of at least 1."],
+      ["gradient_fctor", "There is no threshold 'gradient_fctor'."],
+    ]);
+  });
+  it("leaves the others alone", () => {
+    expect(refusals({ spikes: 4, gradient_factor: 2.5 }, KNOWN).size).toBe(0);
   });
 });

@@ -4,8 +4,9 @@ import { badge, kindName, verdict } from "../../src/model/verdict";
 import { consequencesOf, rootsOf } from "../../src/panels/findings";
 import { moveBy } from "../../src/panels/keys";
 import { evidenceSentence } from "../../src/panels/onset_card";
-import { labelStride, listRows, rowHeightFor } from "../../src/panels/rows";
-import { placeOf } from "../../src/panels/tips";
+import { labelStride, labelText } from "../../src/panels/row_labels";
+import { rowHeightFor } from "../../src/panels/row_scroller";
+import { comparedWith, placeOf } from "../../src/panels/tips";
 import { formatAgo, formatCount, formatNumber, formatTick, formatTicks } from "../../src/ui/format";
 import { onsetJson, runJson, seriesValues, summaryJson } from "../examples";
 
@@ -111,9 +112,31 @@ describe("rows", () => {
     expect(labelStride(22)).toBe(1);
     expect(labelStride(3) * 3).toBeGreaterThanOrEqual(13);
   });
-  it("are found by part of their name", () => {
-    expect(listRows(["Conv_1", "dense", "conv_2"], " conv")).toEqual([0, 2]);
-    expect(listRows(["a", "b"], "")).toEqual([0, 1]);
+  it("have each a label where there is room for it", () => {
+    expect(labelStride(rowHeightFor(34))).toBe(1);
+  });
+  it("say what they stand for when folded", () => {
+    expect(labelText({ name: "encoder", row: -1, members: [1, 2] })).toBe(
+      "▸ encoder · largest of 2",
+    );
+  });
+});
+
+describe("comparedWith", () => {
+  const baseline = { median: 2, spread: 0.4, windows: 9, until: 676 };
+  it("tells a ratio where that means something", () => {
+    expect(comparedWith(28, baseline)).toBe(
+      "14× the row's baseline 2 ± 0.4 (its median before the first onset, step 676)",
+    );
+    expect(comparedWith(0, { ...baseline, until: null })).toBe(
+      "2 below the row's baseline 2 ± 0.4 (its median)",
+    );
+    expect(comparedWith(0.38, { ...baseline, median: 0, spread: 0 })).toMatch(
+      /^0.38 above the row's baseline 0 ± 0/,
+    );
+  });
+  it("says that there is none", () => {
+    expect(comparedWith(1, null)).toMatch(/^no baseline/);
   });
 });
 

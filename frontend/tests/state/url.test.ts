@@ -12,7 +12,10 @@ const FULL: ViewState = {
   row: { tag: "stability/cell_state/lstm,1", row: "t = 3" },
   onset: { run: "a,b/c=1", kind: "loss_spike", step: 7, row: null },
   filter: "conv & dense",
-  pinned: { gradient_norm: [1e-8, 100], "a:b": [-2, 3] },
+  order: "largest",
+  folded: ["encoder", "decoder/inner, or so"],
+  difference: ["a,b/c=1", "50 % & more"],
+  held: { gradient_norm: [1e-8, 100], "a:b": [-2, 3] },
   thresholds: { gradient_factor: 1e9, vanishing_ratio: 1e-7, "a:b,c": -2 },
 };
 
