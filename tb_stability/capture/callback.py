@@ -58,7 +58,8 @@ class StabilityCallback(keras.callbacks.Callback):
       log_dir: Directory of the run, `str` or `os.PathLike`. Runs that are to be compared have
         directories below one logdir: ``logs/run1``, ``logs/run2``.
       quantities: Names of the quantities to measure; all there are, where it is None. Loss,
-        gradient norm and learning rate are measured in any case.
+        gradient norm and learning rate are measured in any case. Where `time_gradient` is named,
+        it is measured of layers fed by raw data as well, which slows every step down.
       window_steps: Steps that are summarised in one record. Fewer show more detail, and cost a
         read-out of the device each. With `steps_per_execution` above 1, a window ends with the
         execution that fills it.

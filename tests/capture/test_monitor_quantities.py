@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+from typing import Any
 
 import keras
 import numpy as np
@@ -18,7 +19,7 @@ SIZE, BATCH, STEPS = 160, 40, 5
 X = RNG.normal(size=(SIZE, STEPS, 3)).astype(np.float32)
 Y = RNG.integers(0, 3, size=SIZE)
 L = keras.layers
-OPTIONS = {"window_steps": 3, "sample_every": 2}
+OPTIONS: dict[str, Any] = {"window_steps": 3, "sample_every": 2}
 QUANTITIES = {
     "cell_state", "class_logits", "clipped_fraction", "dead_relu", "gate_saturation",
     "gradient_norm", "hidden_state", "inputs", "labels", "learning_rate", "logits", "loss",

@@ -80,7 +80,7 @@ def test_a_measurement_that_fails_after_the_step_ends_no_training(tmp_path, monk
 
 def test_tensors_are_kept_by_reference_and_let_go():
     kept = KeptTensors()
-    seen = []
+    seen: list = []
 
     @tf.function
     def step(x):

@@ -31,7 +31,7 @@ def gradients_by_hand(build, x, y, layers, scale=1.0):
     model = build()
     for start in range(0, len(y), BATCH):
         part = slice(start, start + BATCH)
-        seen = {layer: [] for layer in layers}
+        seen: dict = {layer: [] for layer in layers}
         with tf.GradientTape(persistent=True) as tape:
             for name in layers:
                 watch_inputs(tape, model.get_layer(name), seen[name])
@@ -142,7 +142,7 @@ def test_a_shared_layer_is_measured_over_all_its_calls(tmp_path):
     model = compiled(shared)
     short = RNG.normal(size=(BATCH, 4, 3)).astype(np.float32)
     series = train(model, tmp_path, [X[:BATCH], short], Y[:BATCH])
-    seen = []
+    seen: list = []
     with tf.GradientTape(persistent=True) as tape:
         model = compiled(shared)
         watch_inputs(tape, model.get_layer("lstm"), seen)
