@@ -236,9 +236,11 @@ setup(
             "hypothesis>=6.100",
             "mypy==2.4.*",
             NODE_REQUIREMENT,  # lint and tests of the frontend then run the same everywhere
+            "pillow>=10",  # the browser tests read pixels
             "playwright>=1.50",  # drives the installed Chromium; brings its own driver, no browser
             "pre-commit>=4",
             "pytest>=8.4",
+            "pytest-xdist>=3.6",  # two trainings side by side take less time than one after the other
             "ruff==0.17.*",  # the formatter's style may change with the minor version
             "types-protobuf>=6",
         ],

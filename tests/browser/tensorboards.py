@@ -16,10 +16,13 @@ ANSWERS_WITHIN = 60.0  # seconds; TensorBoard imports TensorFlow where it is ins
 
 
 @contextlib.contextmanager
-def tensorboard(logdir: pathlib.Path, *flags: str, path_prefix: str = "") -> Iterator[str]:
+def tensorboard(
+    logdir: pathlib.Path, *flags: str, path_prefix: str = "", listed: bool = True
+) -> Iterator[str]:
     """Runs TensorBoard on a logdir; yields the address of its front page, with a slash at the end.
 
-    It reloads its data every second.
+    It reloads its data every second. It is waited for until it lists a run, or only until it
+    answers, where none is to be `listed`.
     """
     with socket.create_server(("localhost", 0)) as server:
         port = server.getsockname()[1]
@@ -28,22 +31,31 @@ def tensorboard(logdir: pathlib.Path, *flags: str, path_prefix: str = "") -> Ite
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     address = f"http://localhost:{port}{path_prefix}/"
     try:
-        _wait_for(f"{address}data/plugin/stability/runs", process)
+        _wait_for(_runs(address), b'"run":' if listed else b"", process)
         yield address
     finally:
         process.terminate()
         process.communicate()
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+def wait_until_listed(address: str, run: str) -> None:
+    """Waits until a TensorBoard that is running has read a run that was written meanwhile."""
+    _wait_for(_runs(address), f'"run": "{run}"'.encode())
+
+
+def _runs(address: str) -> str:
+    return f"{address}data/plugin/stability/runs"
+
+
+def _wait_for(url: str, answer: bytes, process: subprocess.Popen[bytes] | None = None) -> None:
     deadline = time.monotonic() + ANSWERS_WITHIN
     while time.monotonic() < deadline:
-        if process.poll() is not None:
+        if process is not None and process.poll() is not None:
             _, errors = process.communicate()
             raise RuntimeError(f"TensorBoard ended: {errors.decode()[-2000:]}")
         with contextlib.suppress(urllib.error.URLError, ConnectionError):
             # Listed, not only served: TensorBoard answers before it has read the logdir.
-            if b'"run":' in urllib.request.urlopen(url, timeout=5).read():
+            if answer in urllib.request.urlopen(url, timeout=5).read():
                 return
         time.sleep(0.2)
-    raise TimeoutError(f"{url} has not listed a run within {ANSWERS_WITHIN:.0f} s")
+    raise TimeoutError(f"{url} has not answered {answer!r} within {ANSWERS_WITHIN:.0f} s")
