@@ -44,7 +44,7 @@ test-frontend: $(NODE_MODULES) ## Vitest
 
 test-python: $(VENV)/.dev ## Pytest: package, demo, browser, wheel (PYTEST_ARGS)
 	@tools/ensure-chromium
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(PYTEST_ARGS)
 
 bench: $(VENV)/.train ## Measure what the callback costs; on an idle machine, 10 minutes (BENCH_ARGS)
 	$(BIN)/python benchmarks/overhead.py $(BENCH_ARGS)
