@@ -234,13 +234,14 @@ setup(
             "build>=1.2",
             "fsspec>=2024.2",  # its in-memory store stands for remote logdirs
             "hypothesis>=6.100",
+            "markdown-it-py>=3",  # reads the Markdown of reports
             "mypy==2.4.*",
             NODE_REQUIREMENT,  # lint and tests of the frontend then run the same everywhere
             "pillow>=10",  # the browser tests read pixels
             "playwright>=1.50",  # drives the installed Chromium; brings its own driver, no browser
             "pre-commit>=4",
             "pytest>=8.4",
-            "pytest-xdist>=3.6",  # two trainings side by side take less time than one after the other
+            "pytest-xdist>=3.6",  # two files side by side
             "ruff==0.17.*",  # the formatter's style may change with the minor version
             "types-protobuf>=6",
         ],
