@@ -70,6 +70,7 @@ def _run_header(diagnosed: DiagnosedRun) -> Json:
         "severity": worst_severity(diagnosed.onsets),
         "first_onset": _first_onset(diagnosed.onsets),
         "learning_rate": _learning_rate(series),
+        "learning_rates": _learning_rates(series),
     }
 
 
@@ -91,6 +92,20 @@ def _learning_rate(run: RunSeries) -> float | None:
         return run.record.learning_rate
     logged = run.first_of(LEARNING_RATE.name, LEARNING_RATE.statistics)
     return None if logged is None else float(logged.values[0, 0, 0])
+
+
+def _learning_rates(run: RunSeries) -> list[float]:
+    """Returns the rate at the start, the highest one, and the last, without repeats in a row."""
+    start = _learning_rate(run)
+    logged = run.first_of(LEARNING_RATE.name, LEARNING_RATE.statistics)
+    values = np.array([]) if logged is None else logged.values[:, 0, 0].astype(np.float64)
+    values = values[np.isfinite(values)]
+    rates = [] if start is None else [start]
+    for rate in [values.max(), values[-1]] if len(values) else []:
+        # What was logged is a float32, and the record's is not.
+        if not rates or not np.isclose(rate, rates[-1], rtol=1e-6, atol=0):
+            rates.append(float(f"{rate:.7g}"))
+    return rates
 
 
 def _drawn(diagnosed: DiagnosedRun) -> list[Series]:

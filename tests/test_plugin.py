@@ -63,6 +63,7 @@ def test_runs_come_with_their_verdict(client: werkzeug.test.Client) -> None:
     }
     assert (fixed["severity"], fixed["first_onset"], fixed["onsets"]) == (None, None, 0)
     assert fixed["learning_rate"] == 0.01
+    assert fixed["learning_rates"] == [0.01]
 
 
 def test_a_run_has_its_series_and_its_onsets(client: werkzeug.test.Client) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
-
 # Chromium ends without a word after about a hundred visits of one page.
 MOST_USES = 25
 

@@ -98,6 +98,9 @@ function decodeSummary(value: unknown): RunSummary {
     severity: SEVERITIES.find((item) => item === json["severity"]) ?? null,
     firstOnset: place(json["first_onset"]),
     learningRate: numberOrNull(json["learning_rate"], "learning_rate"),
+    learningRates: list(json["learning_rates"] ?? [], "learning_rates").map((rate) =>
+      decodeNumber(rate, "learning_rates"),
+    ),
     notes: texts(json["notes"] ?? [], "notes"),
   };
 }

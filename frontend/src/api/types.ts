@@ -22,6 +22,8 @@ export interface RunSummary {
   readonly severity: Severity | null;
   readonly firstOnset: OnsetPlace | null;
   readonly learningRate: number | null;
+  /** At the start, the highest, and the last, without repeats in a row. */
+  readonly learningRates: readonly number[];
   readonly notes: readonly string[];
 }
 

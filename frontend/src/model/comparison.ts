@@ -8,7 +8,7 @@ import { type Scene } from "./scene";
 export interface ComparedRun {
   readonly run: string;
   readonly summary: RunSummary;
-  readonly learningRate: number | null;
+  readonly learningRates: readonly number[];
   readonly best: number | null;
   readonly last: number | null;
 }
@@ -57,12 +57,15 @@ export function compare(scene: Scene, library: Library): Comparison {
       const row = series && figure !== null ? series.rows.indexOf(figure) : -1;
       const [best, last] =
         series && figure !== null && row >= 0 ? bestAndLast(series, row, figure) : [null, null];
-      return { run, summary, learningRate: summary.learningRate, best, last };
+      return { run, summary, learningRates: summary.learningRates, best, last };
     }),
   };
 }
 
 export type SortKey = "run" | "learningRate" | "best" | "last" | "onset";
+
+const highest = ({ learningRates }: ComparedRun): number => Math.max(...learningRates);
+const lastRate = ({ learningRates }: ComparedRun): number => learningRates.at(-1) ?? 0;
 
 /** Runs without the figure come last, whichever way it goes. */
 export function sortRuns(
@@ -75,12 +78,14 @@ export function sortRuns(
   const valueOf = (run: ComparedRun): number | null => {
     if (key === "run") return runs.indexOf(run);
     if (key === "onset") return run.summary.firstOnset?.step ?? Infinity;
+    if (key === "learningRate") return run.learningRates.length ? highest(run) : null;
     const value = run[key];
     return Number.isNaN(value) ? worst : value;
   };
   return [...runs].sort((a, b) => {
     const [x, y] = [valueOf(a), valueOf(b)];
     if (x === null || y === null) return Number(x === null) - Number(y === null);
+    if (x === y && key === "learningRate") return sign * (lastRate(a) - lastRate(b));
     return x === y ? 0 : x < y ? -sign : sign;
   });
 }

@@ -10,6 +10,9 @@ interface Column {
   readonly cell: (run: ComparedRun) => string;
 }
 
+const rates = (all: readonly number[]): string =>
+  all.map((rate) => formatNumber(rate, 3)).join(" → ") || "–";
+
 function columnsFor(figure: string | null): Column[] {
   const name = figure === null ? "figure" : words(figure);
   const figures: Column[] = [
@@ -17,7 +20,7 @@ function columnsFor(figure: string | null): Column[] {
     { key: "last", title: "last", cell: ({ last }) => formatNumber(last, 3) },
   ];
   return [
-    { key: "learningRate", title: "lr", cell: (run) => formatNumber(run.learningRate, 3) },
+    { key: "learningRate", title: "lr", cell: ({ learningRates }) => rates(learningRates) },
     { key: "run", title: "run", cell: ({ run }) => run },
     ...(figure === null ? [] : figures),
     {

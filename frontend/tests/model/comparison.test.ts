@@ -25,16 +25,16 @@ describe("the figure compared", () => {
 });
 
 describe("sortRuns", () => {
-  const run = (name: string, learningRate: number | null, last: number | null) => ({
+  const run = (name: string, learningRates: number[], last: number | null) => ({
     run: name,
     summary: decodeRuns({ runs: [summaryJson({ run: name })] })[0]!,
-    learningRate,
+    learningRates,
     best: null,
     last,
   });
   const comparison: Comparison = {
     figure: "val_accuracy",
-    runs: [run("a", 0.01, 0.4), run("b", null, 0.9), run("c", 0.1, NaN)],
+    runs: [run("a", [0.01], 0.4), run("b", [], 0.9), run("c", [0.01, 0.1], NaN)],
   };
   const sorted = (...how: [Parameters<typeof sortRuns>[1], boolean]) =>
     sortRuns(comparison, ...how)
@@ -43,6 +43,11 @@ describe("sortRuns", () => {
   it("goes by learning rate, runs without one last", () => {
     expect(sorted("learningRate", true)).toBe("cab");
     expect(sorted("learningRate", false)).toBe("acb");
+  });
+  it("tells runs of one highest rate apart by the last one", () => {
+    const runs = [run("a", [0.1], 0), run("b", [0.1, 0.01], 0), run("c", [0.1, 0.05], 0)];
+    const names = sortRuns({ figure: null, runs }, "learningRate", true).map((item) => item.run);
+    expect(names.join("")).toBe("acb");
   });
   it("counts NaN as the worst", () => {
     expect(sorted("last", true)).toBe("bac");
