@@ -10,9 +10,6 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
-# Chromium ends without a word after about a hundred visits of one page.
-MOST_USES = 25
-
 
 class Pages:
     """Gives out pages as a `Browser` does, each as if it were new.
@@ -24,7 +21,6 @@ class Pages:
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
         self._free: list[Page] = []
-        self._uses: dict[Page, int] = {}
 
     def new_page(self, *, viewport: Any, device_scale_factor: int) -> Page:
         """Returns an empty page of this size.
@@ -34,17 +30,14 @@ class Pages:
         """
         if device_scale_factor != 1:
             raise ValueError(f"the scale is {device_scale_factor}; these pages have a scale of 1")
+        # A test may have closed every page that there was.
+        self._free = [page for page in self._free if not page.is_closed()]
         page = self._free.pop() if self._free else self._browser.new_page()
-        self._uses[page] = self._uses.get(page, 0) + 1
         page.set_viewport_size(viewport)
         return page
 
     def give_back(self, page: Page) -> None:
         """Takes a page back, and undoes what its test has done to it."""
-        if self._uses[page] >= MOST_USES:
-            del self._uses[page]
-            page.close()
-            return
         page.unroute_all()
         page.evaluate("localStorage.clear()")
         page.goto("about:blank")

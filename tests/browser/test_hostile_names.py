@@ -43,7 +43,6 @@ def test_a_name_of_ten_thousand_characters_pushes_nothing_aside(open_tab: OpenTa
     assert tab.state["plotWidth"] > 400
 
 
-@pytest.mark.xfail(reason="the title of the tooltip is written out, however long")
 def test_a_name_of_ten_thousand_characters_leaves_the_tooltip_its_size(open_tab: OpenTab) -> None:
     tab = open_tab([MARKUP])
     tab.hover_cell(tab.cell(3, 4, run=MARKUP))

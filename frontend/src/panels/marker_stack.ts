@@ -93,6 +93,9 @@ export class MarkerStack {
       }),
     );
     toggle(this.element, true);
+    // Near the right border it opens to the left.
+    const room = (this.element.offsetParent?.clientWidth ?? Infinity) - this.element.offsetWidth;
+    if (parseFloat(left) > room) this.element.style.left = `${Math.max(0, room)}px`;
   }
 
   /** Once the labels were drawn anew: a list whose label is gone goes too. */
