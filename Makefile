@@ -42,7 +42,7 @@ lint-frontend: $(NODE_MODULES) ## ESLint, Prettier and tsc
 test-frontend: $(NODE_MODULES) ## Vitest
 	$(NPM) test
 
-test-python: $(VENV)/.dev ## Pytest: package, demo, browser, wheel (PYTEST_ARGS)
+test-python: $(VENV)/.dev $(NODE_MODULES) ## Pytest: package, demo, browser, wheel (PYTEST_ARGS)
 	@tools/ensure-chromium
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(PYTEST_ARGS)
 
