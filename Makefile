@@ -44,7 +44,8 @@ test-frontend: $(NODE_MODULES) ## Vitest
 
 test-python: $(VENV)/.dev $(NODE_MODULES) ## Pytest: package, demo, browser, wheel (PYTEST_ARGS)
 	@tools/ensure-chromium
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile \
+	  --reruns 1 --only-rerun "(TimeoutError|TargetClosedError): (Page|Frame|Locator|BrowserContext)" $(PYTEST_ARGS)
 
 bench: $(VENV)/.train ## Measure what the callback costs; on an idle machine, 10 minutes (BENCH_ARGS)
 	$(BIN)/python benchmarks/overhead.py $(BENCH_ARGS)

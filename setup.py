@@ -241,6 +241,7 @@ setup(
             "playwright>=1.50",  # drives the installed Chromium; brings its own driver, no browser
             "pre-commit>=4",
             "pytest>=8.4",
+            "pytest-rerunfailures>=15",  # a browser on a busy machine may take too long once
             "pytest-xdist>=3.6",  # two files side by side
             "ruff==0.17.*",  # the formatter's style may change with the minor version
             "types-protobuf>=6",
