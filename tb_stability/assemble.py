@@ -83,7 +83,7 @@ def _parse(tag: str, listed: TensorTimeSeries) -> metadata.SeriesMetadata:
     return series
 
 
-def _display_key(tag: str) -> tuple[int, list[tuple[int, int, str]]]:
+def _display_key(tag: str) -> tuple[int, list[tuple[int, int, str, str]]]:
     quantity = tag.split("/")[1] if "/" in tag else tag
     rank = _DISPLAY_ORDER.index(quantity) if quantity in _DISPLAY_ORDER else len(_DISPLAY_ORDER)
     return rank, natural_key(tag)
