@@ -86,7 +86,7 @@ def test_it_shows_the_page_without_a_server(open_report: Open, theme: str) -> No
     assert "lstm" in page.get_by_test_id("tooltip").inner_text()
 
 
-def test_what_it_cannot_do_is_absent_or_said(open_report: Open) -> None:
+def test_what_it_cannot_do_is_absent_or_said(open_report: Open, logdir: pathlib.Path) -> None:
     page = open_report(of_run(SPIKE) + "&p.stability.thresholds=spreads:9")
     assert page.get_by_test_id("thresholds").is_hidden()
     # What a link asks for cannot be had: the thresholds are those that it was made with.
@@ -94,7 +94,7 @@ def test_what_it_cannot_do_is_absent_or_said(open_report: Open) -> None:
     assert "gradient factor 2.5 instead of" in judged
     assert "spreads" not in judged
     head = page.get_by_test_id("report-head").inner_text()
-    assert head.startswith("Report of logs0, made 20")
+    assert head.startswith(f"Report of {logdir.name}, made 20")
     assert "It shows the runs as they were then." in head
 
 
