@@ -23,6 +23,7 @@ from tb_stability.capture.layers import walk_operations
 from tb_stability.capture.optimizers import find_optimizers, gradients_given, innermost
 from tb_stability.capture.outputs import OutputNotes
 from tb_stability.capture.probe import Call, Probe, StepContext
+from tb_stability.capture.single_step import SingleStep, has_single_steps
 
 _ABSENT = object()
 
@@ -230,19 +231,22 @@ def replace(stack: contextlib.ExitStack, owner: Any, name: str, replacement: Any
 
 
 def make_train_function(model: Any, hooks: StepHooks) -> Callable[[Any], Any]:
-    """Returns a train function of the model's own making whose steps are measured.
+    """Returns a train function whose steps are measured, and do what the model's own do.
 
     The model's `train_function` and `train_step` are as before when this returns.
     """
     own_function = model.train_function
+    observed_step = hooks.observe(model.train_step)
     with contextlib.ExitStack() as restored:
-        replace(restored, model, "train_step", hooks.observe(model.train_step))
+        replace(restored, model, "train_step", observed_step)
         try:
             model.train_function = None
             model.make_train_function()
             observed: Callable[[Any], Any] = model.train_function
         finally:
             model.train_function = own_function
+    if has_single_steps(model):
+        return SingleStep(observed_step, model.jit_compile, otherwise=observed)
     return observed
 
 
