@@ -5,6 +5,7 @@ PORT ?= 6006
 LOGDIR ?= logs/demo
 CASES ?= exploding_lstm falling_lstm inverted_decay positive_initialisation
 PYTEST_ARGS ?=
+NOX_ARGS ?=
 BENCH_ARGS ?=
 
 VENV := .venv
@@ -16,7 +17,7 @@ FRONTEND := $(shell find frontend \( -name node_modules -o -name tests \) -prune
 PACKAGED := setup.py pyproject.toml $(FRONTEND)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench venv test lint lint-python lint-frontend test-frontend test-python format proto dist clean
+.PHONY: help demo bench venv test lint lint-python lint-frontend test-frontend test-python matrix format proto dist clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -47,6 +48,10 @@ test-python: $(VENV)/.dev $(NODE_MODULES) ## Pytest: package, demo, browser, whe
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile \
 	  --reruns 1 --only-rerun "(TimeoutError|TargetClosedError): (Page|Frame|Locator|BrowserContext)" $(PYTEST_ARGS)
 
+# The interpreters of pyenv answer by name only where their versions are active.
+matrix: $(VENV)/.dev ## Run the tests with the oldest and the newest versions supported (NOX_ARGS)
+	PYENV_VERSION="$$(pyenv versions --bare 2>/dev/null | paste -sd: -)" $(BIN)/nox $(NOX_ARGS)
+
 bench: $(VENV)/.train ## Measure what the callback costs; on an idle machine, 10 minutes (BENCH_ARGS)
 	$(BIN)/python benchmarks/overhead.py $(BENCH_ARGS)
 
@@ -62,9 +67,10 @@ proto: ## Regenerate plugin_data_pb2.py(i) from plugin_data.proto
 	&& "$$venv/bin/pip" install --quiet 'grpcio-tools==1.62.*' 'setuptools<82' \
 	&& "$$venv/bin/python" -m grpc_tools.protoc -I. --python_out=. --pyi_out=. tb_stability/plugin_data.proto
 
-dist: $(VENV)/.dev ## Build the sdist and the wheel into dist/
+dist: $(VENV)/.dev ## Build sdist and wheel into dist/, check them, install each anew and try it
 	rm -rf build dist
 	$(BIN)/python -m build
+	$(BIN)/python -m tools.check_dist dist
 
 clean: ## Remove everything that was built or installed here; logs/ stays
 	rm -rf build dist *.egg-info $(VENV) frontend/node_modules tb_stability/static
