@@ -119,15 +119,22 @@ def install(artefact: Path, directory: Path) -> Path:
     return python
 
 
-def run(*command: str | Path, cwd: Path = ROOT) -> str:
-    """Runs a command and returns its output.
+def run(*command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = None) -> str:
+    """Runs a command and returns its output; `env` replaces the environment.
 
     Raises:
       DistributionError: If it fails.
     """
     words = [str(word) for word in command]
     completed = subprocess.run(
-        words, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        words,
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     if completed.returncode != 0:
         raise DistributionError(
