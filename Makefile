@@ -28,7 +28,10 @@ demo: $(VENV)/.train ## Train the demo runs and show them in TensorBoard (PORT, 
 
 venv: $(VENV)/.dev ## Set up .venv for development (PYTHON)
 
-test: lint test-frontend test-python ## Run everything: lint, types, all tests
+# What comes before the Python tests uses one core each.
+test: $(VENV)/.dev $(NODE_MODULES) ## Run everything: lint, types, all tests
+	@$(MAKE) --no-print-directory --jobs 2 lint-python lint-frontend test-frontend
+	@$(MAKE) --no-print-directory test-python
 
 lint: lint-python lint-frontend ## Check style and types of Python and TypeScript
 
@@ -45,7 +48,7 @@ test-frontend: $(NODE_MODULES) ## Vitest
 
 test-python: $(VENV)/.dev $(NODE_MODULES) ## Pytest: package, demo, browser, wheel (PYTEST_ARGS)
 	@tools/ensure-chromium
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile \
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder \
 	  --reruns 1 --only-rerun "(TimeoutError|TargetClosedError): (Page|Frame|Locator|BrowserContext)" $(PYTEST_ARGS)
 
 # The interpreters of pyenv answer by name only where their versions are active.
