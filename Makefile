@@ -5,6 +5,7 @@ PORT ?= 6006
 LOGDIR ?= logs/demo
 CASES ?= exploding_lstm falling_lstm inverted_decay positive_initialisation
 PYTEST_ARGS ?=
+NOX_ARGS ?=
 BENCH_ARGS ?=
 
 VENV := .venv
@@ -16,7 +17,7 @@ FRONTEND := $(shell find frontend \( -name node_modules -o -name tests \) -prune
 PACKAGED := setup.py pyproject.toml $(FRONTEND)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench venv test lint lint-python lint-frontend test-frontend test-python format proto dist clean
+.PHONY: help demo bench venv test lint lint-python lint-frontend test-frontend test-python matrix format proto dist clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -27,7 +28,10 @@ demo: $(VENV)/.train ## Train the demo runs and show them in TensorBoard (PORT, 
 
 venv: $(VENV)/.dev ## Set up .venv for development (PYTHON)
 
-test: lint test-frontend test-python ## Run everything: lint, types, all tests
+# What comes before the Python tests uses one core each.
+test: $(VENV)/.dev $(NODE_MODULES) ## Run everything: lint, types, all tests
+	@$(MAKE) --no-print-directory --jobs 2 lint-python lint-frontend test-frontend
+	@$(MAKE) --no-print-directory test-python
 
 lint: lint-python lint-frontend ## Check style and types of Python and TypeScript
 
@@ -44,8 +48,12 @@ test-frontend: $(NODE_MODULES) ## Vitest
 
 test-python: $(VENV)/.dev $(NODE_MODULES) ## Pytest: package, demo, browser, wheel (PYTEST_ARGS)
 	@tools/ensure-chromium
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile \
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder \
 	  --reruns 1 --only-rerun "(TimeoutError|TargetClosedError): (Page|Frame|Locator|BrowserContext)" $(PYTEST_ARGS)
+
+# The interpreters of pyenv answer by name only where their versions are active.
+matrix: $(VENV)/.dev ## Run the tests with the oldest and the newest versions supported (NOX_ARGS)
+	PYENV_VERSION="$$(pyenv versions --bare 2>/dev/null | paste -sd: -)" $(BIN)/nox $(NOX_ARGS)
 
 bench: $(VENV)/.train ## Measure what the callback costs; on an idle machine, 10 minutes (BENCH_ARGS)
 	$(BIN)/python benchmarks/overhead.py $(BENCH_ARGS)
@@ -62,9 +70,10 @@ proto: ## Regenerate plugin_data_pb2.py(i) from plugin_data.proto
 	&& "$$venv/bin/pip" install --quiet 'grpcio-tools==1.62.*' 'setuptools<82' \
 	&& "$$venv/bin/python" -m grpc_tools.protoc -I. --python_out=. --pyi_out=. tb_stability/plugin_data.proto
 
-dist: $(VENV)/.dev ## Build the sdist and the wheel into dist/
+dist: $(VENV)/.dev ## Build sdist and wheel into dist/, check them, install each anew and try it
 	rm -rf build dist
 	$(BIN)/python -m build
+	$(BIN)/python -m tools.check_dist dist
 
 clean: ## Remove everything that was built or installed here; logs/ stays
 	rm -rf build dist *.egg-info $(VENV) frontend/node_modules tb_stability/static

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -188,6 +189,16 @@ def version() -> str:
     return found[1]
 
 
+def supported() -> dict[str, str]:
+    """Reads which versions of TensorBoard, TensorFlow and Keras are supported, as requirements."""
+    stated = runpy.run_path(str(ROOT / "tb_stability" / "supported.py"))
+    return {
+        name: stated[name.upper()].requirement for name in ("tensorboard", "tensorflow", "keras")
+    }
+
+
+SUPPORTED = supported()
+
 setup(
     name="tb_stability",
     version=version(),
@@ -201,7 +212,7 @@ setup(
         "Development Status :: 3 - Alpha",
         "Intended Audience :: Developers",
         "Intended Audience :: Science/Research",
-        "Programming Language :: Python :: 3",
+        *(f"Programming Language :: Python :: 3.{minor}" for minor in (11, 12, 13)),
         "Topic :: Scientific/Engineering :: Artificial Intelligence",
         "Typing :: Typed",
     ],
@@ -218,24 +229,23 @@ setup(
         "console_scripts": ["tb-stability = tb_stability.cli:main"],
     },
     install_requires=[
-        # Older ones import pkg_resources, which setuptools no longer has: they do not start.
-        "tensorboard>=2.21",
-        # What the messages that come with this TensorBoard ask for.
-        "protobuf>=6.31.1",
+        SUPPORTED["tensorboard"],
+        "protobuf>=4.25",  # TensorBoard asks for the one that its own messages need
         "numpy>=1.26",
-        "grpcio>=1.74",  # TensorBoard's data server speaks it; its errors are handled by name
+        "grpcio>=1.48.2",  # TensorBoard's data server speaks it; its errors are handled by name
         "werkzeug>=2",
     ],
     extras_require={
         # To train; whoever only reads needs none of it. TensorFlow itself is content with an older
-        # Keras, whose inner workings the callback has not been tried with.
-        "train": ["tensorflow>=2.21", "keras>=3.15"],
+        # Keras than the callback.
+        "train": [SUPPORTED["tensorflow"], SUPPORTED["keras"]],
         "dev": [
             "build>=1.2",
             "fsspec>=2024.2",  # its in-memory store stands for remote logdirs
             "hypothesis>=6.100",
             "markdown-it-py>=3",  # reads the Markdown of reports
             "mypy==2.4.*",
+            "nox>=2025.5",  # tries the versions that are supported
             NODE_REQUIREMENT,  # lint and tests of the frontend then run the same everywhere
             "pillow>=10",  # the browser tests read pixels
             "playwright>=1.50",  # drives the installed Chromium; brings its own driver, no browser
@@ -244,6 +254,7 @@ setup(
             "pytest-rerunfailures>=15",  # a browser on a busy machine may take too long once
             "pytest-xdist>=3.6",  # two files side by side
             "ruff==0.17.*",  # the formatter's style may change with the minor version
+            "twine>=6.1",  # checks what `make dist` has built
             "types-protobuf>=6",
         ],
     },

@@ -7,8 +7,11 @@ import io
 import sys
 from collections.abc import Sequence
 
+from tensorboard import version
+
 from tb_stability.commands import check, demo, report
 from tb_stability.commands.command import EXIT_UNREADABLE, Command, CommandError
+from tb_stability.supported import TENSORBOARD, UnsupportedVersionError, require
 from tb_stability.version import __version__
 
 # A subcommand is a file in `commands/` that ends with its COMMAND. What needs more than the read
@@ -24,8 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # Names may hold letters that the terminal's encoding lacks.
             stream.reconfigure(errors="backslashreplace")
     try:
+        require(TENSORBOARD, version.VERSION, by="This command")
         status: int = options.run(options)
-    except CommandError as error:
+    except (CommandError, UnsupportedVersionError) as error:
         print(f"tb-stability: {error}", file=sys.stderr)
         return EXIT_UNREADABLE
     return status

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
+from tensorboard import version
 from tensorboard.plugins import base_plugin
+from tensorboard.util import tb_logging
 
 from tb_stability.metadata import PLUGIN_NAME
-from tb_stability.plugin import StabilityPlugin
+from tb_stability.supported import TENSORBOARD, UnsupportedVersionError, require
+
+if TYPE_CHECKING:
+    from tb_stability.plugin import StabilityPlugin
 
 
 class StabilityLoader(base_plugin.TBLoader):
@@ -24,7 +30,19 @@ class StabilityLoader(base_plugin.TBLoader):
         flags.samples_per_plugin = samples
 
     def load(self, context: base_plugin.TBContext) -> StabilityPlugin | None:
-        """Returns the plugin, or None where TensorBoard has no data provider for it to read."""
+        """Returns the plugin, or None where this TensorBoard cannot have it.
+
+        That is one too old, which is told why, or one without a data provider to read from.
+        """
+        try:
+            require(TENSORBOARD, version.VERSION, by="The Stability tab")
+        except UnsupportedVersionError as error:
+            # Not raised: that would end TensorBoard, with all its other tabs.
+            tb_logging.get_logger().error(str(error))
+            return None
         if context.data_provider is None:
             return None
+        # Not above: what it imports, a TensorBoard that is too old may lack.
+        from tb_stability.plugin import StabilityPlugin
+
         return StabilityPlugin(context)

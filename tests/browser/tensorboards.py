@@ -17,18 +17,23 @@ ANSWERS_WITHIN = 60.0  # seconds; TensorBoard imports TensorFlow where it is ins
 
 @contextlib.contextmanager
 def tensorboard(
-    logdir: pathlib.Path, *flags: str, path_prefix: str = "", listed: bool = True
+    logdir: pathlib.Path,
+    *flags: str,
+    path_prefix: str = "",
+    listed: bool = True,
+    python: str | pathlib.Path = sys.executable,
+    cwd: pathlib.Path | None = None,
 ) -> Iterator[str]:
     """Runs TensorBoard on a logdir; yields the address of its front page, with a slash at the end.
 
     It reloads its data every second. It is waited for until it lists a run, or only until it
-    answers, where none is to be `listed`.
+    answers, where none is to be `listed`. It is the TensorBoard of `python`, started in `cwd`.
     """
     with socket.create_server(("localhost", 0)) as server:
         port = server.getsockname()[1]
-    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir)]
+    command = [str(python), "-m", "tensorboard.main", "--logdir", str(logdir)]
     command += ["--port", str(port), "--reload_interval", "1", "--path_prefix", path_prefix, *flags]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     address = f"http://localhost:{port}{path_prefix}/"
     try:
         _wait_for(_runs(address), b'"run":' if listed else b"", process)

