@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from tb_stability.commands import check, demo, report
 from tb_stability.commands.command import EXIT_UNREADABLE, Command, CommandError
+from tb_stability.printable import printable
 from tb_stability.version import __version__
 
 # A subcommand is a file in `commands/` that ends with its COMMAND. What needs more than the read
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status: int = options.run(options)
     except CommandError as error:
-        print(f"tb-stability: {error}", file=sys.stderr)
+        print(f"tb-stability: {printable(str(error))}", file=sys.stderr)
         return EXIT_UNREADABLE
     return status
 
