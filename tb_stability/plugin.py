@@ -11,7 +11,6 @@ import pathlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import werkzeug
 from tensorboard import context as tb_context
 from tensorboard import plugin_util
 from tensorboard.backend import http_util
@@ -85,7 +84,9 @@ class StabilityPlugin(base_plugin.TBPlugin):
         listed = STATIC.iterdir() if STATIC.is_dir() else ()
         names = {path.name for path in listed if path.is_file()}
         if name not in names:
-            raise werkzeug.exceptions.NotFound(f"There is no static file {name!r}.")
+            # As plain text: werkzeug's own pages lack the headers that TensorBoard's have.
+            sentence = f"There is no static file {name[:LONGEST_ECHO]!r}.\n"
+            return http_util.Respond(request, sentence, "text/plain", code=404)
         content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
         if content_type == "application/javascript":  # TensorBoard knows the standard name only
             content_type = "text/javascript"

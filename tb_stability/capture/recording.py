@@ -46,6 +46,9 @@ class Recording:
       OSError: If the event file cannot be created.
     """
 
+    # Who warnings say it is.
+    told_as = "StabilityCallback"
+
     def __init__(
         self,
         model: Any,
@@ -242,7 +245,7 @@ class Recording:
             # Whatever it is: recording never ends training.
             self._stop_writing()
             warnings.warn(
-                f"StabilityCallback stopped recording after step {self.steps_done}, as its event "
+                f"{self.told_as} stopped recording after step {self.steps_done}, as its event "
                 f"file can no longer be written; training goes on. {error}",
                 RuntimeWarning,
                 stacklevel=2,
