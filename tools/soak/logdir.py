@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 import multiprocessing
 import pathlib
 import traceback
 from typing import Any
+
+
+# Measured in one step of a window: in its first, but in the first window of a process, where the
+# function is traced in the first, in its second.
+_DEPENDS_ON_THE_START = ("update_ratio",)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,7 +24,8 @@ class RunFound:
       last_step: The last step recorded, 0 if there is none.
       steps: Number of steps recorded.
       status: See `tb_stability.record.RunRecord`.
-      records: Tag, step and values of each record, the last as the text of a JSON list.
+      records: Tag, step and values of each record, the last as the text of a JSON list; of those
+        that do not depend on where a process began.
       onsets: Kind, step and row of each onset.
       notes: What the reader has to say.
     """
@@ -57,6 +64,8 @@ class LogdirReader:
 
 
 def _serve(pipe: Any) -> None:
+    # TensorBoard tells of every restart.
+    logging.disable(logging.WARNING)
     while True:
         log_dir = pipe.recv()
         try:
@@ -82,6 +91,7 @@ def _describe(log_dir: str) -> RunFound:
         records=frozenset(
             (series.tag, step, json.dumps(values.tolist()))
             for series in run.series
+            if series.quantity not in _DEPENDS_ON_THE_START
             for step, values in zip(series.step.tolist(), series.values, strict=True)
         ),
         onsets=tuple((onset.kind, onset.step, onset.row) for onset in find_onsets(run)),
