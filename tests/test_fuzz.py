@@ -25,9 +25,7 @@ from tests import synthetic
 
 EXPLODING = synthetic.exploding()
 RECORD = json.loads(synthetic.run_record().to_json())
-RECORD["outputs"] = [
-    {"name": "dense", "activation": "softmax", "loss": "categorical_crossentropy"}
-]
+RECORD["outputs"] = [{"name": "dense", "activation": "softmax", "loss": "categorical_crossentropy"}]
 
 HOSTILE = st.sampled_from(
     ["", "<script>", "</script>", "a\nb", "\x1b[2J", "\u202e", "..", "x" * 10_000, "\ud800", "NaN"]
@@ -90,8 +88,7 @@ def test_a_text_that_is_no_record_is_refused(text: str) -> None:
 
 
 VALID = [
-    metadata.create_summary_metadata(item.metadata).plugin_data.content
-    for item in EXPLODING.series
+    metadata.create_summary_metadata(item.metadata).plugin_data.content for item in EXPLODING.series
 ]
 
 

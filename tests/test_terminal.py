@@ -52,7 +52,9 @@ def test_what_check_prints_is_plain(
         assert f"The gradient norm of {ESCAPED} left its baseline" in printed
     if name == "github":
         assert len(printed.splitlines()) == 1
-        assert printed.startswith("::error title=Exploding gradient in run\\x1b[2J\\u202e\\n%3A%3Ae")
+        assert printed.startswith(
+            "::error title=Exploding gradient in run\\x1b[2J\\u202e\\n%3A%3Ae"
+        )
 
 
 def test_what_cannot_be_read_is_told_in_plain_text(

@@ -10,7 +10,6 @@ import pathlib
 import traceback
 from typing import Any
 
-
 # Measured in one step of a window: in its first, but in the first window of a process, where the
 # function is traced in the first, in its second.
 _DEPENDS_ON_THE_START = ("update_ratio",)

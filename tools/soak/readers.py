@@ -30,7 +30,9 @@ class Answers:
     def percentile(self, share: float) -> float:
         """Returns the time within which this share of the requests was answered, NaN for none."""
         ordered = sorted(self.seconds)
-        return ordered[min(int(share * len(ordered)), len(ordered) - 1)] if ordered else float("nan")
+        return (
+            ordered[min(int(share * len(ordered)), len(ordered) - 1)] if ordered else float("nan")
+        )
 
 
 def read(address: str, *, readers: int, seconds: float, pause: float) -> Answers:
