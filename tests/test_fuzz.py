@@ -1,4 +1,7 @@
-"""Anything at all for record, metadata and thresholds; 950 cases. Files are in test_damaged_files."""
+"""Anything at all for record, metadata, tensors and thresholds: 950 cases.
+
+`test_damaged_files` does the same with whole event files, `test_requests` with the routes.
+"""
 
 from __future__ import annotations
 

@@ -63,17 +63,19 @@ def _read(
     time.sleep(chosen.uniform(0, pause))
     while time.monotonic() < until:
         try:
-            _open_run(address, chosen, answers)
+            _open_run(address, chosen, until, answers)
         except Exception as error:  # whatever a reader meets with is to be told
             answers.errors.append(f"{type(error).__name__}: {error}")
         time.sleep(chosen.uniform(0.5 * pause, 1.5 * pause))
 
 
-def _open_run(address: str, chosen: random.Random, answers: Answers) -> None:
+def _open_run(address: str, chosen: random.Random, until: float, answers: Answers) -> None:
     runs = _get(address, answers, "runs")["runs"]
     run = chosen.choice(runs)["run"]
     detail = _get(address, answers, "run", run=run)
     for series in detail["series"][:PANELS]:
+        if time.monotonic() > until:
+            return
         content = _get(address, answers, "series", run=run, tag=series["tag"], columns=COLUMNS)
         expected = 4 * len(series["rows"]) * content["columns"]
         for name, text in content["statistics"].items():
