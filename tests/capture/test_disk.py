@@ -6,6 +6,7 @@ import functools
 import resource
 import shutil
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ WINDOW = 3
 # Steps after which the disk fails: the first window is written, the second is under way.
 FAILS = 4
 # What is measured in any case will do, and is traced in a third of the time.
-OPTIONS = {"window_steps": WINDOW, "quantities": ()}
+OPTIONS: Any = {"window_steps": WINDOW, "quantities": ()}
 
 
 def fill_disk(log_dir):

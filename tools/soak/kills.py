@@ -171,7 +171,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 found, whole, last_step=last_step, saved=saved, window_steps=training.WINDOW_STEPS
             )
             wrong += [f"kill {number}: {fault}" for fault in new]
-            print(f"kill {number:3}: step {last_step:5} done, {found.last_step:5} recorded", *new)
+            print(
+                f"kill {number:3}: step {last_step:5} done, {found.last_step:5} recorded",
+                *new,
+                flush=True,
+            )
         killed.finish()
         end = reader.read_run(killed.log_dir)
         if (end.records, end.status) != (whole.records, "finished"):

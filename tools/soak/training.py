@@ -81,7 +81,7 @@ def _state(model: Any) -> list[Any]:
     return [*model.variables, *model.optimizer.variables]
 
 
-class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
+class _Steps(keras.callbacks.Callback):
     """Stands behind the stability callback: what is told here was recorded before."""
 
     def __init__(self, tell_step: TellStep) -> None:
@@ -92,7 +92,7 @@ class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
         self._tell_step(int(self.model.optimizer.iterations))
 
 
-class _Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
+class _Checkpoint(keras.callbacks.Callback):
     def __init__(self, path: pathlib.Path) -> None:
         super().__init__()
         self._path = path
