@@ -17,7 +17,7 @@ FRONTEND := $(shell find frontend \( -name node_modules -o -name tests \) -prune
 PACKAGED := setup.py pyproject.toml $(FRONTEND)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench venv test lint lint-python lint-frontend test-frontend test-python matrix format proto dist clean
+.PHONY: help demo bench soak venv test lint lint-python lint-frontend test-frontend test-python matrix format proto dist clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -57,6 +57,9 @@ matrix: $(VENV)/.dev ## Run the tests with the oldest and the newest versions su
 
 bench: $(VENV)/.train ## Measure what the callback costs; on an idle machine, 10 minutes (BENCH_ARGS)
 	$(BIN)/python benchmarks/overhead.py $(BENCH_ARGS)
+
+soak: $(VENV)/.dev ## Kill a training 50 times, then let 50 readers at TensorBoard for a minute; 5 minutes
+	$(BIN)/python -m tools.soak
 
 format: $(VENV)/.dev $(NODE_MODULES) ## Format Python and TypeScript
 	$(BIN)/ruff check --fix

@@ -15,7 +15,7 @@ from tensorboard.data.provider import TensorDatum, TensorTimeSeries
 from tb_stability import metadata
 from tb_stability.natural_sort import natural_key
 from tb_stability.record import RunRecord
-from tb_stability.series import FloatArray, IntArray, RunSeries, Series, Windows
+from tb_stability.series import MAX_STEP, FloatArray, IntArray, RunSeries, Series, Windows
 
 Tags = dict[str, TensorTimeSeries]
 
@@ -94,6 +94,13 @@ def _records(
 ) -> _Records:
     shape = (len(series.rows), len(series.quantity.statistics))
     counted = [name in COUNTED for name in series.quantity.statistics]
+    total = len(data)
+    data = [datum for datum in data if 0 <= datum.step <= MAX_STEP]
+    if len(data) < total:
+        notes.append(
+            f"{total - len(data)} of {total} records of {series.tag} were skipped: their steps are "
+            f"not from 0 to {MAX_STEP}."
+        )
     valid = [datum for datum in data if _fits(datum.numpy, shape, counted)]
     if len(valid) < len(data):
         bad = next(datum.numpy for datum in data if not _fits(datum.numpy, shape, counted))

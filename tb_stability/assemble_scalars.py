@@ -17,7 +17,7 @@ from tb_stability.assemble_points import (
 )
 from tb_stability.points import Points, points_in_order
 from tb_stability.scalar_runs import Scalar, ScalarRun
-from tb_stability.series import RunSeries, Windows
+from tb_stability.series import MAX_STEP, RunSeries, Windows
 
 # What TensorBoard keeps of each scalar, unless it is told otherwise.
 TENSORBOARD_KEEPS = 1000
@@ -72,6 +72,13 @@ def _chosen(scalar_run: ScalarRun, data: Data) -> tuple[dict[str, Points], list[
 
 def _points(scalar: Scalar, data: Data, notes: list[str]) -> Points:
     found = data.get(scalar.run, {}).get(scalar.tag, ())
+    total = len(found)
+    found = [datum for datum in found if 0 <= datum.step <= MAX_STEP]
+    if len(found) < total:
+        notes.append(
+            f"{total - len(found)} of {total} values of {scalar.tag} were skipped: their steps are "
+            f"not from 0 to {MAX_STEP}."
+        )
     valid = [datum for datum in found if isinstance(datum.value, int | float)]
     if len(valid) < len(found):
         bad = next(datum.value for datum in found if not isinstance(datum.value, int | float))

@@ -11,6 +11,7 @@ from tensorboard import version
 
 from tb_stability.commands import check, demo, report
 from tb_stability.commands.command import EXIT_UNREADABLE, Command, CommandError
+from tb_stability.printable import printable
 from tb_stability.supported import TENSORBOARD, UnsupportedVersionError, require
 from tb_stability.version import __version__
 
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         require(TENSORBOARD, version.VERSION, by="This command")
         status: int = options.run(options)
     except (CommandError, UnsupportedVersionError) as error:
-        print(f"tb-stability: {error}", file=sys.stderr)
+        print(f"tb-stability: {printable(str(error))}", file=sys.stderr)
         return EXIT_UNREADABLE
     return status
 

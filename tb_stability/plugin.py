@@ -11,7 +11,6 @@ import pathlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import werkzeug
 from tensorboard import context as tb_context
 from tensorboard import plugin_util
 from tensorboard.backend import http_util
@@ -24,13 +23,14 @@ from tb_stability.diagnosis import DiagnosedRun, Diagnosis
 from tb_stability.metadata import PLUGIN_NAME
 from tb_stability.onsets import ThresholdError, Thresholds
 from tb_stability.reader import RunReader
+from tb_stability.series import MAX_STEP
 
 STATIC = pathlib.Path(__file__).parent / "static"
 
 DEFAULT_COLUMNS = 2000
 MAX_COLUMNS = 20_000
-# Beyond any step that a float64 of JavaScript can name exactly.
-MAX_STEP = 2**53
+# Numbers in one answer: 64 MB of measurements. A series of many rows gets fewer columns.
+MAX_VALUES = 2**24
 # Letters of an unknown name that come back in the answer.
 LONGEST_ECHO = 200
 
@@ -81,9 +81,12 @@ class StabilityPlugin(base_plugin.TBPlugin):
     def static_route(self, request: wrappers.Request) -> wrappers.Response:
         name = request.path.rpartition("/")[2]
         # Compared with the names that exist, so that no spelling of a path leads out of the folder.
-        names = {path.name for path in STATIC.iterdir()} if STATIC.is_dir() else set()
+        listed = STATIC.iterdir() if STATIC.is_dir() else ()
+        names = {path.name for path in listed if path.is_file()}
         if name not in names:
-            raise werkzeug.exceptions.NotFound(f"There is no static file {name!r}.")
+            # As plain text: werkzeug's own pages lack the headers that TensorBoard's have.
+            sentence = f"There is no static file {name[:LONGEST_ECHO]!r}.\n"
+            return http_util.Respond(request, sentence, "text/plain", code=404)
         content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
         if content_type == "application/javascript":  # TensorBoard knows the standard name only
             content_type = "text/javascript"
@@ -164,10 +167,11 @@ class StabilityPlugin(base_plugin.TBPlugin):
             raise UnknownError(
                 f"The run {run!r} has no series {tag[:LONGEST_ECHO]!r}. It has: {tags}."
             )
+        in_a_column = len(series.rows) * len(series.statistics)
         merged = merge_columns(
             series,
             diagnosed.series.windows,
-            columns=columns,
+            columns=min(columns, max(1, MAX_VALUES // in_a_column)),
             first_step=first_step,
             last_step=last_step,
         )

@@ -15,8 +15,8 @@ ALL_SAMPLES = 100_000_000
 # Runs read with one request: each takes TensorBoard's data server 40 ms, however little is asked.
 RUNS_PER_REQUEST = 50
 
-# What TensorBoard's Python loader raises for a tensor that contradicts itself.
-_DAMAGED = (ValueError, TypeError, MemoryError)
+# What TensorBoard's Python loader raises for a tensor that contradicts itself or has no known type.
+_DAMAGED = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, MemoryError)
 
 Fetch = Callable[[Collection[str], Collection[str]], Mapping[str, Mapping[str, Sequence[Any]]]]
 
@@ -77,7 +77,7 @@ def _read_tag_by_tag(fetch: Fetch, run: str, tags: Collection[str]) -> RunData:
 def _reason(error: Exception) -> str:
     """Returns why a tag cannot be read; raises what is not a tag's fault."""
     if not isinstance(error, grpc.RpcError):
-        return f"was skipped: a record of it is damaged ({error})."
+        return f"was skipped: a record of it is damaged ({type(error).__name__}: {error})."
     if error.code() != grpc.StatusCode.RESOURCE_EXHAUSTED:
         raise error
     return (

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable
 from typing import Any, Literal
 
 Status = Literal["training", "finished", "interrupted", "unknown"]
 
 _STATUSES = ("training", "finished", "interrupted")
+
+# Objects within objects that a record may have; Keras' configurations have a handful.
+MAX_DEPTH = 50
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,25 +98,68 @@ class RunRecord:
         """Returns the record that a JSON text holds; unknown keys of later versions are dropped.
 
         Raises:
-          ValueError: If the text is not JSON.
-          TypeError: If it is JSON, but not an object.
+          ValueError: If the text is not JSON, or nested too deeply.
+          TypeError: If it is JSON, but not an object, or a value is of another type than promised.
         """
-        value = json.loads(text)
-        if not isinstance(value, dict):
-            raise TypeError(f"a run record is a JSON object, not {type(value).__name__}")
-        names = {field.name for field in dataclasses.fields(cls)}
-        known = {key: item for key, item in value.items() if key in names}
-        known["layers"] = tuple(
-            LayerRecord(**_fields(LayerRecord, item)) for item in known.get("layers") or ()
-        )
-        known["outputs"] = tuple(
-            OutputRecord(**_fields(OutputRecord, item)) for item in known.get("outputs") or ()
-        )
+        try:
+            value = json.loads(text)
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
+        known = _fields(cls, value, "a run record")
+        known["layers"] = _items(LayerRecord, known, "layers")
+        known["outputs"] = _items(OutputRecord, known, "outputs")
         if known.get("status") not in _STATUSES:
             known["status"] = "unknown"
+        _check_depth(known)
         return cls(**known)
 
 
-def _fields(of: type[LayerRecord | OutputRecord], value: dict[str, Any]) -> dict[str, Any]:
-    names = {field.name for field in dataclasses.fields(of)}
-    return {key: item for key, item in value.items() if key in names}
+# What each type of a field takes. Event files come from anywhere, and the rules of the onsets
+# compute with what the record says.
+_TAKES: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "str": ("a text", lambda value: isinstance(value, str)),
+    "int": ("a whole number", lambda value: _is_number(value) and isinstance(value, int)),
+    "float": ("a number", lambda value: _is_number(value)),
+    "bool": ("true or false", lambda value: isinstance(value, bool)),
+    "dict": ("an object", lambda value: isinstance(value, dict)),
+}
+
+
+def _is_number(value: Any) -> bool:
+    # Beyond 2**53 no whole number of ours is meant, and JavaScript could not name it.
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return isinstance(value, float) or abs(value) <= 2**53
+
+
+def _fields(of: type[Any], value: Any, what: str) -> dict[str, Any]:
+    """Returns the fields of a record that a JSON value holds, each of the type it should have."""
+    if not isinstance(value, dict):
+        raise TypeError(f"{what} is a JSON object, not {type(value).__name__}")
+    found = {}
+    for field in dataclasses.fields(of):
+        kind, _, optional = str(field.type).partition(" | ")
+        name, takes = _TAKES.get(kind.partition("[")[0], ("", None))
+        item = value.get(field.name)
+        if item is None and (optional or field.name not in value):
+            continue
+        if takes is not None and not takes(item):
+            raise TypeError(f"{field.name} of {what} is {str(item)[:40]!r}, not {name}")
+        found[field.name] = item
+    return found
+
+
+def _items(of: type[Any], known: dict[str, Any], name: str) -> tuple[Any, ...]:
+    listed = known.get(name) or ()
+    if not isinstance(listed, list | tuple):
+        raise TypeError(f"{name} of a run record is {str(listed)[:40]!r}, not a list")
+    return tuple(of(**_fields(of, item, f"each of the {name}")) for item in listed)
+
+
+def _check_depth(value: Any, room: int = MAX_DEPTH) -> None:
+    # What cannot be copied and written again by recursion is no configuration of an optimizer.
+    if room == 0:
+        raise ValueError("it is nested too deeply")
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            _check_depth(item, room - 1)

@@ -16,6 +16,10 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 
+# Beyond any step that a float64 of JavaScript can name exactly.
+MAX_STEP = 2**53
+
+
 def to_float32(values: npt.ArrayLike) -> npt.NDArray[np.float32]:
     """Returns numbers as float32; finite ones beyond its range as the largest of their sign.
 

@@ -21,6 +21,7 @@ from tensorboard.compat.proto import (
 from tensorboard.summary.writer.record_writer import RecordWriter
 from tensorboard.util import tensor_util
 
+from tb_stability.file_layer import file_layer, is_remote
 from tb_stability.metadata import RUN_RECORD, SeriesMetadata, create_summary_metadata
 from tb_stability.record import RunRecord
 
@@ -37,11 +38,11 @@ class EventWriter:
     """Owns one event file and writes it synchronously: what is flushed survives a crash.
 
     The file is created by the first write, or by `open`, under a name that no other writer of
-    this or another process uses. Paths are opened with TensorBoard's own file layer, so that
-    ``gs://`` and fsspec paths work where TensorBoard reads them.
+    this or another process uses. Paths are opened with TensorBoard's own file layers (see
+    `tb_stability.file_layer`), so that ``gs://``, ``s3://`` and other fsspec paths work.
 
     Args:
-      log_dir: Directory of the run; created where it does not exist.
+      log_dir: Directory of the run, local or remote; created where it does not exist.
       suffix: End of the file's name.
 
     Attributes:
@@ -76,9 +77,6 @@ class EventWriter:
         """
         if self._records is not None:
             return
-        # Resolved late: with TensorFlow installed, the first attribute access imports it.
-        from tensorboard.compat import tf
-
         name = (
             f"events.out.tfevents.{int(time.time()):010d}.{socket.gethostname()}"
             f".{os.getpid()}.{next(_file_number):06d}{self._suffix}"
@@ -86,18 +84,21 @@ class EventWriter:
         path = os.path.join(self.log_dir, name)
 
         def create() -> RecordWriter:
-            tf.io.gfile.makedirs(self.log_dir)
-            records = RecordWriter(tf.io.gfile.GFile(path, "wb"))
+            files = file_layer(path)
+            files.makedirs(self.log_dir)
+            records = RecordWriter(files.GFile(path, "wb"))
             # The file layer opens the file with the first write: a bad directory shows here.
             version = event_pb2.Event(wall_time=time.time(), file_version="brain.Event:2")
             records.write(version.SerializeToString())
             records.flush()
             return records
 
+        needed = "; a remote one needs fsspec, and its package for this store (s3fs, adlfs ...)"
         self._records = self._checked(
             create,
             f"cannot write event files to the log_dir {self.log_dir!r}: give a directory that "
-            "exists or can be created, and that this process may write to",
+            "exists or can be created, and that this process may write to"
+            f"{needed if is_remote(self.log_dir) else ''}",
         )
         self._path = path
         self._described = {}
@@ -162,10 +163,19 @@ class EventWriter:
         """Hands everything written to the operating system.
 
         Raises:
-          OSError: If that fails, e.g. because the disk is full.
+          OSError: If that fails, e.g. because the disk is full or the file was removed.
         """
-        if self._records is not None:
-            self._checked(self._records.flush, f"cannot write {self._path!r}")
+        records = self._records
+        if records is None:
+            return
+
+        def flush() -> None:
+            records.flush()
+            # A file that was removed while it is open takes what is written without a word.
+            if not is_remote(self._path) and not os.path.exists(self._path):
+                raise FileNotFoundError("the file was removed")
+
+        self._checked(flush, f"cannot write {self._path!r}")
 
     def close(self) -> None:
         """Flushes and closes the file. A later write opens a new one."""

@@ -68,8 +68,8 @@ def test_a_damaged_tag_costs_nothing_but_itself() -> None:
     found = read_in_portions(Store(wanted, broken="broken").fetch, wanted)
     assert list(found["run7"].tags) == ["a", "c"]
     assert found["run7"].notes == (
-        "broken was skipped: a record of it is damaged (cannot reshape array of size 3 into shape "
-        "(2,)).",
+        "broken was skipped: a record of it is damaged (ValueError: cannot reshape array of size 3 "
+        "into shape (2,)).",
     )
     assert all(not data.notes for run, data in found.items() if run != "run7")
     assert len(found) == len(wanted)

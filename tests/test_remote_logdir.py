@@ -26,26 +26,39 @@ store.pipe("/logs/run1/" + golden.name, golden.read_bytes())
 store.makedirs("/empty")
 store.pipe("/file", b"x")
 synthetic.write(synthetic.healthy(), "memory://written")
-sys.exit(main(["check", *sys.argv[1:]]))
+status = main(sys.argv[1:])
+if "--output" in sys.argv:
+    print(pathlib.Path(sys.argv[-1]).read_text())
+sys.exit(status)
 """
 
 
-def check(*arguments: str) -> tuple[int, str]:
+def run(*arguments: str) -> tuple[int, str]:
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, *arguments], cwd=ROOT, capture_output=True, text=True
     )
     return done.returncode, done.stdout + done.stderr
 
 
+def check(path: str) -> tuple[int, str]:
+    return run("check", path)
+
+
+def test_a_remote_logdir_is_reported(tmp_path: pathlib.Path) -> None:
+    status, printed = run("report", "memory://logs", "--output", str(tmp_path / "report.md"))
+    assert status == 0
+    assert "| `run1` | unstable | 9 | 180 |" in printed
+
+
 def test_what_was_written_to_a_remote_logdir_is_read() -> None:
     assert check("memory://written") == (0, ".: 9 epochs, 180 steps, no onsets\n")
 
 
-@pytest.mark.parametrize(("path", "run"), [("memory://logs", "run1"), ("memory://logs/run1", ".")])
-def test_a_remote_logdir_is_read(path: str, run: str) -> None:
+@pytest.mark.parametrize(("path", "name"), [("memory://logs", "run1"), ("memory://logs/run1", ".")])
+def test_a_remote_logdir_is_read(path: str, name: str) -> None:
     status, printed = check(path)
     assert status == 1
-    assert printed.startswith(f"{run}: 9 epochs, 180 steps, 3 onsets\n")
+    assert printed.startswith(f"{name}: 9 epochs, 180 steps, 3 onsets\n")
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,8 @@ class RecordingByHand(Recording):
       sample_every: See `StepContext`.
     """
 
+    told_as = "StabilityMonitor"
+
     def __init__(self, *args: Any, sample_every: int, **kwargs: Any) -> None:
         super().__init__(*args, sample_every=sample_every, **kwargs)
         self._sampling = SamplingByHand(self._context.clock, sample_every)

@@ -56,7 +56,8 @@ class StabilityCallback(keras.callbacks.Callback):
 
     Args:
       log_dir: Directory of the run, `str` or `os.PathLike`. Runs that are to be compared have
-        directories below one logdir: ``logs/run1``, ``logs/run2``.
+        directories below one logdir: ``logs/run1``, ``logs/run2``. Remote ones, such as
+        ``s3://bucket/logs/run1``, take fsspec and its package for the store.
       quantities: Names of the quantities to measure; all there are, where it is None. Loss,
         gradient norm and learning rate are measured in any case. Where `time_gradient` is named,
         it is measured of layers fed by raw data as well, which slows every step down.

@@ -12,6 +12,7 @@ from tb_stability.capture.probe import Measurement
 from tb_stability.capture.statistics import FloatArray
 from tb_stability.metadata import GRADIENT_NORM, LOSS, WINDOWS, SeriesMetadata
 from tb_stability.onsets import KINDS, Onset, Thresholds, certain_in_training, find_onsets
+from tb_stability.printable import printable
 from tb_stability.record import RunRecord
 from tb_stability.series import RunSeries, Series, Windows
 
@@ -134,7 +135,8 @@ class LiveOnsets:
                 self._kept.setdefault(series.tag, _Kept(series)).add(step, values)
 
     def _tell(self, onset: Onset) -> None:
-        print(f"tb_stability: {onset.severity} {onset.kind}: {onset.message}", flush=True)
+        told = f"tb_stability: {onset.severity} {onset.kind}: {onset.message}"
+        print(printable(told), flush=True)
         if self._on_onset is None:
             return
         try:

@@ -46,6 +46,9 @@ class Recording:
       OSError: If the event file cannot be created.
     """
 
+    # Who warnings say it is.
+    told_as = "StabilityCallback"
+
     def __init__(
         self,
         model: Any,
@@ -152,7 +155,7 @@ class Recording:
         """Stops measuring without another word in the event file, and restores the model."""
         self._restore_model()
         self._ended = True
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(Exception):
             self._writer.close()
 
     def _begin(self) -> None:
@@ -238,10 +241,11 @@ class Recording:
             return
         try:
             write()
-        except OSError as error:
+        except Exception as error:
+            # Whatever it is: recording never ends training.
             self._stop_writing()
             warnings.warn(
-                f"StabilityCallback stopped recording after step {self.steps_done}, as its event "
+                f"{self.told_as} stopped recording after step {self.steps_done}, as its event "
                 f"file can no longer be written; training goes on. {error}",
                 RuntimeWarning,
                 stacklevel=2,
@@ -252,7 +256,7 @@ class Recording:
             self.abandon()
             return
         # They wait for this one's part in each sum: it goes on measuring.
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(Exception):
             self._writer.close()
         self._writer = SilentWriter(self.log_dir)
 
@@ -267,5 +271,7 @@ def _epoch_logs(logs: Mapping[str, Any]) -> Iterator[Measurement]:
             number = float(value)
         except (TypeError, ValueError):
             continue
+        # A name that UTF-8 cannot hold, that of a metric made from bytes, is escaped.
+        name = str(name).encode("utf-8", "backslashreplace").decode()
         series = SeriesMetadata(EPOCH_LOGS, rows=(name,), row_group=name)
         yield series, np.array([[number]], np.float32)

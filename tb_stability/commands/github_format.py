@@ -7,6 +7,7 @@ from typing import TextIO
 
 from tb_stability.commands.judged_runs import JudgedRun
 from tb_stability.onsets import Onset, worst_severity
+from tb_stability.printable import printable
 
 # What a workflow calls the severities.
 _LEVELS = {"critical": "error", "warning": "warning", "info": "notice"}
@@ -32,8 +33,9 @@ def _annotation(run: JudgedRun, onset: Onset, followed: Sequence[Onset]) -> str:
         *(f"then: {item.message}" for item in followed),
         *(f"try: {remedy.text} {remedy.code}".rstrip() for remedy in onset.remedies),
     ]
-    title = _escape_property(f"{onset.title} in {run.label}")
-    message = _escape("\n".join(lines))
+    # A log is shown in a terminal's colours: control characters in names are not obeyed.
+    title = _escape_property(printable(f"{onset.title} in {run.label}"))
+    message = _escape("\n".join(map(printable, lines)))
     return f"::{_LEVELS[severity]} title={title}::{message}"
 
 

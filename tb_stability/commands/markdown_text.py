@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from tb_stability.commands.text_format import printable
+from tb_stability.printable import printable
 
 # Longer ones are cut: a comment has room for 65,536 characters in all.
 MAX_NAME = 120

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from tb_stability.commands.judged_runs import JudgedRun
+from tb_stability.printable import printable
 
 
 def write(judged: Sequence[JudgedRun], out: TextIO) -> None:
@@ -19,18 +20,6 @@ def verdict(run: JudgedRun) -> str:
     """Returns ``run1: 9 epochs, 180 steps, 3 onsets``."""
     found = f"{len(run.onsets) or 'no'} onset{'s' * (len(run.onsets) != 1)}"
     return f"{run.label}: {run.series.epochs} epochs, {run.series.steps} steps, {found}"
-
-
-def printable(text: str) -> str:
-    r"""Returns a text whose control characters are escaped: names may hold any.
-
-    >>> printable("run\x1b[2J\n")
-    'run\\x1b[2J\\n'
-    """
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
-        for letter in text
-    )
 
 
 def _lines(run: JudgedRun) -> list[str]:

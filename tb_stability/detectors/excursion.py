@@ -109,7 +109,8 @@ class Excursion:
         noise = self.spreads * level.spread
         together = noise / math.sqrt(self.patience)
         following = itertools.islice(filter(math.isfinite, values[index:].flat), self.patience)
-        stands = sum(value > level.baseline + together for value in following) == self.patience
+        # As floats: what exceeds float32 is no overflow there.
+        stands = sum(float(one) > level.baseline + together for one in following) == self.patience
         return max(level.rise, together if stands else noise)
 
     def _floor(self, baseline: float, start: float, healthy: int) -> float:

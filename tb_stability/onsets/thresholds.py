@@ -16,6 +16,10 @@ class ThresholdError(ValueError):
     """Raised for a threshold that does not exist or cannot have the value given."""
 
 
+# Far beyond every scale there is, so that no rule overflows: a request may name any number.
+MOST = 1_000_000_000_000
+
+
 @dataclasses.dataclass(frozen=True)
 class Thresholds:
     """Thresholds of all rules; the defaults are meant to be left alone.
@@ -136,10 +140,11 @@ class Thresholds:
             low = _LEAST[field.name]
             kind = int if isinstance(field.default, int) else (int, float)
             is_number = isinstance(value, kind) and not isinstance(value, bool)
-            if not (is_number and low <= value < float("inf")):
+            if not (is_number and low <= value <= MOST):
                 name = "an integer" if kind is int else "a number"
                 raise ThresholdError(
-                    f"The threshold {field.name} is {value!r}; expected {name} of at least {low}."
+                    f"The threshold {field.name} is {_short(value)}; expected {name} of at least "
+                    f"{low}, and at most {MOST:g}."
                 )
 
     @classmethod
@@ -241,3 +246,11 @@ _LEAST: Mapping[str, float] = {
     "gradient_factor": 1.0,
     "gradient_floor": 0.0,
 }
+
+
+def _short(value: object) -> str:
+    # Python refuses to write integers of thousands of digits.
+    if isinstance(value, int) and abs(value) > MOST:
+        return f"beyond {'-' * (value < 0)}{MOST:g}"
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"

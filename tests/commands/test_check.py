@@ -171,7 +171,7 @@ def test_names_cannot_forge_a_command(
     synthetic.write(synthetic.exploding(), tmp_path / HOSTILE)
     cli.main(["check", str(tmp_path), "--format", "github"])
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("::error title=Exploding gradient in 100%25%3A a%2Cb%0D%0A%3A%3Aerror ")
+    assert line.startswith("::error title=Exploding gradient in 100%25%3A a%2Cb\\r\\n%3A%3Aerror ")
     cli.main(["check", str(tmp_path)])
     first = capsys.readouterr().out.splitlines()[0]
     assert first.startswith("100%: a,b\\r\\n::error title=x::y: 9 epochs")

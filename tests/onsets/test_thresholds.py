@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 
@@ -23,8 +24,19 @@ def test_an_impossible_value_is_named(name: str, value: object) -> None:
     with pytest.raises(ThresholdError) as raised:
         Thresholds.from_mapping({name: value})
     assert str(raised.value) == (
-        f"The threshold {name} is {value!r}; expected {kind} of at least {least}."
+        f"The threshold {name} is {value!r}; expected {kind} of at least {least}, and at most "
+        "1e+12."
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(10**13, "beyond 1e+12"), (-(10**5000), "beyond -1e+12"), ("x" * 99, f"'{'x' * 38}…")],
+    ids=["large", "5000 digits", "text"],
+)
+def test_a_value_without_bounds_is_told_in_short(value: object, told: str) -> None:
+    with pytest.raises(ThresholdError, match=re.escape(f"spikes is {told}; expected")):
+        Thresholds.from_mapping({"spikes": value})
 
 
 @pytest.mark.parametrize("name", FIELDS)

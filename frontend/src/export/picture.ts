@@ -5,12 +5,16 @@ const MARGIN = 12;
 const LEFT_OUT =
   ".panel-tools button, .panel-message, .crosshair, .selection, .cell-outline, .legend-hold, .save-menu";
 
+/** XML has no control characters and no half of a surrogate pair: one would spoil the whole file. */
+export const asXml = (text: string): string =>
+  text.replace(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, "\u{FFFD}");
+
 type Attributes = Readonly<Record<string, string | number>>;
 
 function svg(name: string, attributes: Attributes, text?: string): SVGElement {
   const element = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
-  if (text !== undefined) element.textContent = text;
+  if (text !== undefined) element.textContent = asXml(text);
   return element;
 }
 
