@@ -23,6 +23,7 @@ export class HeatmapPanel implements Panel {
   private context: PanelContext | null = null;
   private model: HeatmapModel | null = null;
   private rows: readonly PaintedRow[] = [];
+  private pointed: Pointed | null = null;
   private rowHeight = 20;
   private height = 0;
 
@@ -51,6 +52,7 @@ export class HeatmapPanel implements Panel {
     });
     this.scroller = new RowScroller(this.stage.element, () => {
       this.paint();
+      if (!this.stage.repoint()) this.point(this.pointed);
     });
     this.stage.left.append(this.labels.element);
     this.stage.right.append(this.legend.element);
@@ -144,6 +146,7 @@ export class HeatmapPanel implements Panel {
   }
 
   point(at: Pointed | null): void {
+    this.pointed = at;
     this.stage.point(at?.x ?? null);
     const own = at?.panel === this.id && at.row !== null;
     const grid = own ? this.grid : null;
