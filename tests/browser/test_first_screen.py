@@ -27,7 +27,7 @@ def test_it_opens_with_the_sickest_run(open_tab: OpenTab) -> None:
 
 
 def test_every_run_has_its_verdict(tab: StabilityTab) -> None:
-    assert tab.find("run-item").count() == 16
+    assert tab.find("run-item").count() == 17
     assert "diverged since epoch 6: exploding gradient" in verdict(tab, FAULTY)
     assert "stable, 9 epochs" in verdict(tab, FIXED)
     assert "noted at epoch 2: non-finite gradient" in verdict(tab, runs.NONFINITE)

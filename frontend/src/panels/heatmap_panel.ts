@@ -129,7 +129,7 @@ export class HeatmapPanel implements Panel {
     const { grid } = this;
     if (!grid) return;
     const { context, values, model, top } = grid;
-    paintHeatmap(this.stage.canvas, {
+    const seen = paintHeatmap(this.stage.canvas, {
       statistic: model.statistic,
       scale: model.scale,
       x: values.x,
@@ -142,6 +142,7 @@ export class HeatmapPanel implements Panel {
       height: this.height,
       ratio: context.ratio,
     });
+    this.frame.key.update(seen);
     this.labels.update(model.listed, this.rowHeight, top, this.height, model.chosen);
   }
 

@@ -109,11 +109,7 @@ export class MarkerStrip {
     return { placed, stacks, byId };
   }
 
-  private draw(
-    visible: readonly Marker[],
-    lanes: number,
-    reach: readonly [number, number],
-  ): void {
+  private draw(visible: readonly Marker[], lanes: number, reach: readonly [number, number]): void {
     const { map } = this.context!;
     const { placed, stacks, byId } = this.layout(visible, map, lanes, reach);
     this.element.style.height = lanes ? `${lanes * LANE + 4}px` : "0";
