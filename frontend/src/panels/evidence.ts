@@ -1,5 +1,6 @@
 /** The evidence of an onset in plain words, as the lines of a small table. */
 import type { Onset } from "../api/types";
+import { STATISTICS } from "../model/cells";
 import { formatNumber, formatPlain, words } from "../ui/format";
 
 type Evidence = Onset["evidence"];
@@ -16,8 +17,7 @@ const asText = (value: Value): string =>
 /** "gradient norm, max of window", of what TensorBoard calls stability/gradient_norm. */
 export function measuredAs(tag: string, statistic: Value): string {
   const name = words(tag.replace(/^stability\//, "").replaceAll("/", " · "));
-  const own = typeof statistic === "string" && statistic !== "value" && statistic !== "";
-  return own ? `${name}, ${words(statistic)} of window` : name;
+  return STATISTICS.some((known) => known === statistic) ? `${name}, ${statistic} of window` : name;
 }
 
 /** From here on a ratio says more than the two numbers do. */
@@ -48,7 +48,7 @@ export function evidenceLines(evidence: Evidence): (readonly [string, string])[]
   }
   if (known(get("threshold"))) lines.push(["limit", limitText(value, get("threshold"))]);
   const [tag, rule] = [get("tag"), get("rule")];
-  if (typeof tag === "string" && tag) lines.push(["of", measuredAs(tag, get("statistic"))]);
+  if (typeof tag === "string" && tag) lines.push(["measured", measuredAs(tag, get("statistic"))]);
   if (typeof rule === "string" && rule) lines.push(["rule", rule]);
   for (const [key, other] of evidence)
     if (!SPOKEN.has(key) && known(other))

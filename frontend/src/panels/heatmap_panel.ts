@@ -1,6 +1,6 @@
 /** A heatmap: rows from the top, colour bar at the right. What it shows comes from a source. */
 import type { SeriesInfo } from "../api/types";
-import { paintHeatmap, type PaintedRow } from "../charts/heatmap";
+import { paintHeatmap, SEPARATED_FROM, type PaintedRow } from "../charts/heatmap";
 import { h, setText, toggle } from "../ui/dom";
 import type { PaintedCell, Panel, PanelContext, Pointed, Tip } from "./context";
 import { HeatmapCursor } from "./heatmap_cursor";
@@ -158,7 +158,8 @@ export class HeatmapPanel implements Panel {
         left: `${box.left - 1}px`,
         top: `${box.top - 1}px`,
         width: `${Math.max(2, box.width) + 2}px`,
-        height: `${this.rowHeight + 1}px`,
+        // Of a thin row all is to be seen; a higher one ends with a line of its own.
+        height: `${this.rowHeight + (this.rowHeight < SEPARATED_FROM ? 2 : 1)}px`,
       });
     this.labels.point(own ? at.row : null);
   }

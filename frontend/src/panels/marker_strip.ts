@@ -134,7 +134,8 @@ export class MarkerStrip {
     const { view, map } = this.context!;
     const own = stacks[Number(id)]!.ids.map((one) => byId.get(one)!);
     const height = `${((lane ?? 0) + 0.5) * LANE + 4}px`;
-    const lines = own.map(({ onset, choice, x }) => {
+    // Where lines coincide, that of the first is on top.
+    const lines = own.toReversed().map(({ onset, choice, x }) => {
       const chosen = sameOnset(view.onset, choice) ? " chosen" : "";
       const style = { left: `${Math.round(toPixel(map, x!))}px`, height };
       return h("div", { class: `strip-line ${onset.severity}${chosen}`, style });

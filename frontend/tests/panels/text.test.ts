@@ -95,7 +95,7 @@ describe("evidence", () => {
       ["compared with", "2.2 ± 0.4"],
       ["times as much", "570 million"],
       ["limit", "more than 8.9"],
-      ["of", "gradient norm, max of window"],
+      ["measured", "gradient norm, max of window"],
       ["rule", "leaves its baseline"],
     ]);
   });
@@ -114,6 +114,7 @@ describe("evidence", () => {
   });
   it("names what was measured as a reader would", () => {
     expect(measuredAs("stability/epoch_logs/val_loss", "value")).toBe("epoch logs · val loss");
+    expect(measuredAs("stability/loss", "nonfinite")).toBe("loss");
   });
 });
 
