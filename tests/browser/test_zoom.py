@@ -50,7 +50,9 @@ def test_nothing_moves_up_or_down_on_a_zoom(tab: StabilityTab) -> None:
     for _ in range(8):
         start, end = domain(tab)
         tab.wheel(-100, key="Control")
-        tab.wait("(page, width) => page.state().domain[1] - page.state().domain[0] < width", end - start)
+        tab.wait(
+            "(page, width) => page.state().domain[1] - page.state().domain[0] < width", end - start
+        )
         assert tab.cell("lstm", 12)["y"] == cell["y"], domain(tab)
     tab.find("reset-zoom").click()
     tab.wait("page => page.state().zoom === null")

@@ -51,7 +51,9 @@ function draw(element: Element, origin: DOMRect): SVGElement[] {
   if (element.classList.contains("legend-bar")) return legendBar(element, { x, y, width, height });
   const text = ownText(element);
   // What the page cuts short would run over its neighbour here.
-  const isCut = element.matches(".panel-subtitle") && element.scrollWidth > element.clientWidth;
+  const isCut =
+    element.matches(".panel-subtitle") &&
+    (element.scrollWidth > element.clientWidth || element.scrollHeight > element.clientHeight);
   if (text === "" || isCut) return [];
   const attributes = {
     x,
