@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
@@ -65,9 +64,11 @@ def _wait_for(url: str, answer: bytes, process: subprocess.Popen[bytes] | None =
         if process is not None and process.poll() is not None:
             _, errors = process.communicate()
             raise RuntimeError(f"TensorBoard ended: {errors.decode()[-2000:]}")
-        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+        # OSError: it refuses, resets or, on a busy machine, is slow to answer; what a read that is
+        # too slow raises is no URLError.
+        with contextlib.suppress(OSError):
             # Listed, not only served: TensorBoard answers before it has read the logdir.
-            if answer in urllib.request.urlopen(url, timeout=5).read():
+            if answer in urllib.request.urlopen(url, timeout=ANSWERS_WITHIN).read():
                 return
         time.sleep(0.2)
     raise TimeoutError(f"{url} has not answered {answer!r} within {ANSWERS_WITHIN:.0f} s")
