@@ -27,7 +27,7 @@ def test_runs_are_chosen_in_the_list(tab: StabilityTab) -> None:
 
 
 def test_they_share_one_colour_scale(open_tab: OpenTab) -> None:
-    tab = open_tab([FIXED])
+    tab = open_tab([FIXED], height=1200)
     alone = tab.cell("lstm", 3, run=FIXED)
     tab.choose(FAULTY)
     assert legend(tab, FAULTY) == legend(tab, FIXED)

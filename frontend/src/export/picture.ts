@@ -48,6 +48,8 @@ function draw(element: Element, origin: DOMRect): SVGElement[] {
     const at = { x1: x, x2: x + width, y1: y + 1, y2: y + 1 };
     return [svg("line", { ...at, stroke: style.borderTopColor, "stroke-width": 2, ...dash })];
   }
+  if (element.matches(".swatch.partial"))
+    return [svg("rect", { x, y, width, height, fill: style.backgroundColor })];
   if (element.classList.contains("legend-bar")) return legendBar(element, { x, y, width, height });
   const text = ownText(element);
   // What the page cuts short would run over its neighbour here.

@@ -18,8 +18,6 @@ const LETTER = 6.4;
 const PADDING = 14;
 /** What a count beside the label takes. */
 const COUNT = 26;
-/** Of several markers that stand at one place, a zoom may part two. */
-const LEAST_LANES = 2;
 
 let measure: CanvasRenderingContext2D | null = null;
 
@@ -80,8 +78,7 @@ export class MarkerStrip {
       MOST_LANES,
       [REACH, REACH],
     );
-    const taken = placed.map(({ lane }) => (lane ?? -1) + 1);
-    return Math.max(Math.min(LEAST_LANES, all.length), ...taken);
+    return Math.max(...placed.map(({ lane }) => (lane ?? -1) + 1));
   }
 
   private layout(
