@@ -18,7 +18,7 @@ from tests.browser.runs import FAULTY
 
 GRADIENT_NORM = "stability/gradient_norm"
 
-# Milliseconds, for whatever is waited for. On a busy machine a page of TensorBoard takes long to open.
+# Milliseconds, for whatever is waited for: on a busy machine a page of TensorBoard opens slowly.
 PATIENCE = 30_000
 
 Picture = npt.NDArray[np.int64]
