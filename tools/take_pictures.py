@@ -13,12 +13,15 @@ import json
 import pathlib
 import subprocess
 import sys
+import time
 import urllib.parse
 import urllib.request
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import PIL.Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from tests.browser.page import StabilityTab
 from tests.browser.tensorboards import tensorboard
@@ -43,6 +46,8 @@ PANEL_WINDOW = 1240
 MARGIN = 6
 SHARPNESS = 2  # device pixels in a CSS pixel
 
+READ_WITHIN = 120.0  # seconds, for TensorBoard to read all runs
+
 # A screenshot of text and flat colours loses nothing that is seen when it keeps this many colours.
 COLOURS = 256
 
@@ -56,6 +61,27 @@ def train_missing(logdir: pathlib.Path, runs: set[str]) -> None:
     if missing:
         command = [sys.executable, "-m", "tb_stability.cli", "demo", "--logdir", str(logdir)]
         subprocess.run([*command, "--case", *sorted(missing)], check=True)
+
+
+def wait_until_read(address: str, runs: set[str]) -> None:
+    """Waits until TensorBoard has read these runs to their ends, which it does one by one.
+
+    Raises:
+      TimeoutError: If a run has no end: its training was interrupted.
+    """
+    deadline = time.monotonic() + READ_WITHIN
+    while time.monotonic() < deadline:
+        with urllib.request.urlopen(f"{address}data/plugin/stability/runs") as response:
+            listed = json.load(response)["runs"]
+        missing = runs - {run["run"] for run in listed if run["status"] == "finished"}
+        if not missing:
+            return
+        time.sleep(1)
+    raise TimeoutError(
+        f"TensorBoard has not read these runs to their ends within {READ_WITHIN:.0f} s: "
+        f"{', '.join(sorted(missing))}. If their training was interrupted, delete them in the "
+        "logdir, and they are trained again."
+    )
 
 
 def ask(address: str, run: str) -> dict[str, Any]:
@@ -183,6 +209,16 @@ def take_state(browser: Browser, address: str, picture: StatePicture) -> None:
             tab.close()
 
 
+def succeeds(name: str, take: Callable[[], None]) -> bool:
+    """Takes a picture; one that cannot be taken is told, and does not keep others from it."""
+    try:
+        take()
+    except (LookupError, AssertionError, Error) as error:
+        print(f"{name}: {error}", file=sys.stderr, flush=True)
+        return False
+    return True
+
+
 def main() -> None:
     """Trains what is missing, and takes every picture."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -200,13 +236,16 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=find_chromium(), args=CHROMIUM_ARGUMENTS
         )
-        for marker in markers:
-            take_marker(browser, address, marker)
-        for detail in details:
-            take_detail(browser, address, detail)
-        for state in states:
-            take_state(browser, address, state)
+        wait_until_read(address, runs)
+        tasks: list[tuple[str, Callable[[], None]]] = [
+            *((item.kind, partial(take_marker, browser, address, item)) for item in markers),
+            *((item.name, partial(take_detail, browser, address, item)) for item in details),
+            *((item.name, partial(take_state, browser, address, item)) for item in states),
+        ]
+        failed = [name for name, take in tasks if not succeeds(name, take)]
         browser.close()
+    if failed:
+        sys.exit(f"Not taken: {', '.join(failed)}. Try again with --only {' '.join(failed)}")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ from tests.browser.runs import FAULTY
 
 GRADIENT_NORM = "stability/gradient_norm"
 
-PATIENCE = 15_000  # milliseconds, for whatever is waited for
+# Milliseconds, for whatever is waited for: on a busy machine a page of TensorBoard opens slowly.
+PATIENCE = 30_000
 
 Picture = npt.NDArray[np.int64]
 Cell = dict[str, Any]
@@ -75,7 +76,9 @@ class StabilityTab:
         self.page.set_default_timeout(PATIENCE)
         prepare(self.page)
         if runs is not None:
-            view["runs"] = ",".join(urllib.parse.quote(run, safe="") for run in runs)
+            # Quoted within the list, whose comma a name may hold, and again within the hash.
+            names = [urllib.parse.quote(run, safe="") for run in runs]
+            view["runs"] = ",".join(urllib.parse.quote(name, safe="") for name in names)
         query = "&".join(f"p.stability.{key}={value}" for key, value in view.items())
         link = address if "#" in address else f"{address}#stability&{query}".rstrip("&")
         self.page.goto(link)

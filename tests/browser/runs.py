@@ -23,6 +23,7 @@ LONG = "long"  # 300 epochs of one window
 SPIKE = "spike"  # 2,000 windows, one step of which is out of the ordinary: see `spike`
 SPIKE_WINDOW = 1234
 NESTED = "nested"  # 41 rows below two nested models, 30 time steps, 4 classes
+NESTED_OTHER = "nested_other"  # the same with other numbers
 DEEP = "deep"  # a thousand rows
 DEEP_ROWS = 1000
 NONFINITE = "nonfinite"  # a cell of each kind: see `nonfinite`
@@ -67,6 +68,7 @@ def write_all(logdir: pathlib.Path) -> None:
     synthetic.write(long, logdir / LONG)
     synthetic.write(spike(), logdir / SPIKE)
     synthetic.write(nested(), logdir / NESTED)
+    synthetic.write(nested(NESTED_OTHER, seed=2), logdir / NESTED_OTHER)
     synthetic.write(deep(), logdir / DEEP)
     synthetic.write(nonfinite(), logdir / NONFINITE)
     synthetic.write(gapped(), logdir / GAPPED)
@@ -105,9 +107,9 @@ def nonfinite() -> RunSeries:
     return dataclasses.replace(run, series=(run.series[0], gradients))
 
 
-def nested() -> RunSeries:
+def nested(name: str = NESTED, seed: int = 1) -> RunSeries:
     """A model of nested models, with states over time steps and logits over classes."""
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(seed)
     of = synthetic.windows(40, per_epoch=4)
     norms = 10 ** rng.normal(0, 0.05, (40, len(NESTED_ROWS))) * np.geomspace(1, 9, len(NESTED_ROWS))
     state = np.linspace(0.1, 2, TIME_STEPS) * (1 + np.arange(40)[:, None] / 40)
@@ -117,7 +119,7 @@ def nested() -> RunSeries:
     loss = synthetic.per_step(np.linspace(1, 0.4, 40))
     series = synthetic.series
     return RunSeries(
-        NESTED,
+        name,
         of,
         (
             series(metadata.LOSS, loss, of, ("loss",)),

@@ -21,7 +21,9 @@ LOADERS = {"data server": "--load_fast=true", "python loader": "--load_fast=fals
 
 @pytest.fixture(scope="module", params=LOADERS)
 def loaded(request: pytest.FixtureRequest, logdir: pathlib.Path) -> Iterator[str]:
-    with tensorboard(logdir, LOADERS[request.param]) as address:
+    # As where it was trained, too: with TensorFlow.
+    tensorflow = request.param == "python loader"
+    with tensorboard(logdir, LOADERS[request.param], tensorflow=tensorflow) as address:
         yield address
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests import synthetic
 from tests.browser.conftest import OpenTab
 from tests.browser.page import GRADIENT_NORM, Cell, StabilityTab
-from tests.browser.runs import FAULTY, FIXED
+from tests.browser.runs import FAULTY, FIXED, NESTED, NESTED_OTHER, NESTED_ROWS, nested
 
 pytestmark = pytest.mark.browser
 
@@ -92,3 +92,24 @@ def test_it_is_in_the_link_and_can_be_closed(both: StabilityTab, open_tab: OpenT
     other.find("difference-show").click()
     other.find("difference").wait_for(state="hidden")
     assert other.state["difference"] is None
+
+
+def test_what_is_folded_is_folded_here_too(open_tab: OpenTab) -> None:
+    tab = open_tab([NESTED, NESTED_OTHER], difference=f"{NESTED},{NESTED_OTHER}", folded="encoder")
+    one, other = (nested(name, seed).get(GRADIENT_NORM) for name, seed in (("a", 1), ("b", 2)))
+    assert one is not None
+    assert other is not None
+    inside = [index for index, name in enumerate(NESTED_ROWS) if name.startswith("encoder/")]
+    found = np.log10(one.statistic("mean") / other.statistic("mean"))[:, inside]
+    largest = found[np.arange(len(found)), np.abs(found).argmax(axis=1)]
+    for column in (0, 17, 39):
+        cell = difference(tab, "encoder", column)
+        assert cell["value"] == pytest.approx(float(largest[column]), rel=1e-3, abs=1e-5)
+    assert tab.call("differenceCell", GRADIENT_NORM, "encoder/block_2/b", 0) is None
+    tab.hover_cell(difference(tab, "encoder", 17))
+    row = NESTED_ROWS[inside[int(np.abs(found[17]).argmax())]]
+    text = tab.find("tooltip").inner_text()
+    assert f"largest difference of {len(inside)} rows, in {row}" in text
+    tab.click_cell(difference(tab, "encoder", 17))
+    assert tab.state["folded"] == []
+    assert difference(tab, "encoder/block_2/b", 0)["class"] == "value"

@@ -26,8 +26,22 @@ def test_it_opens_with_the_sickest_run(open_tab: OpenTab) -> None:
     assert panels == [("loss", "loss"), ("heatmap", GRADIENT_NORM)]
 
 
+def test_only_the_sick_runs_can_be_listed(tab: StabilityTab) -> None:
+    items, button = tab.find("run-item"), tab.find("mood-filter").locator("[data-mood=critical]")
+    count = int(button.inner_text().split()[-1])
+    button.click()
+    tab.frame.wait_for_function(
+        "count => document.querySelectorAll('[data-testid=run-item]').length === count", arg=count
+    )
+    assert items.evaluate_all("runs => runs.map(run => run.dataset.mood)") == ["critical"] * count
+    assert tab.run_item(FAULTY).is_visible()
+    assert not tab.run_item(FIXED).is_visible()
+    button.click()
+    tab.run_item(FIXED).wait_for()
+
+
 def test_every_run_has_its_verdict(tab: StabilityTab) -> None:
-    assert tab.find("run-item").count() == 16
+    assert tab.find("run-item").count() == 17
     assert "diverged since epoch 6: exploding gradient" in verdict(tab, FAULTY)
     assert "stable, 9 epochs" in verdict(tab, FIXED)
     assert "noted at epoch 2: non-finite gradient" in verdict(tab, runs.NONFINITE)
@@ -79,8 +93,8 @@ def test_findings_stand_in_order_the_cause_first(tab: StabilityTab) -> None:
     for expected in (
         "Exploding gradient",
         "epoch 6, step 121, lstm",
-        "stability/gradient_norm · max",
-        "against a baseline of",
+        "gradient norm, max of window",
+        "times as much",
         "global_clipnorm=",
         "learning_rate=",
     ):

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 WATCH_FRAMES = """run => {
   const panel = document.querySelector(
     `[data-testid=panel][data-kind=heatmap][data-run="${run}"]`);
-  const canvas = panel.querySelector("canvas");
+  const canvas = panel.querySelector(".stage canvas");
   window.looks = [];
   const look = () => {
     const { width, height } = canvas;

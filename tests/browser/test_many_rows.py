@@ -40,6 +40,22 @@ def test_the_wheel_scrolls_the_rows_before_the_page(deep: StabilityTab) -> None:
     assert deep.frame.locator("main").evaluate("main => main.scrollTop") == 0
 
 
+def test_a_pointer_that_rests_points_at_the_row_that_scrolls_under_it(deep: StabilityTab) -> None:
+    cell = deep.cell("layer_10", 3, run=DEEP)
+    deep.hover_cell(cell)
+    tooltip = deep.find("tooltip")
+    deep.frame.wait_for_selector("text=layer_10 >> visible=true")
+    assert tooltip.inner_text().startswith("layer_10\n")
+    scrolled = 40
+    deep.wheel(scrolled * cell["height"])
+    deep.frame.wait_for_function(
+        "name => document.querySelector('[data-testid=tooltip]').innerText.startsWith(name)",
+        arg=f"layer_{10 + scrolled}\n",
+    )
+    outline = deep.box(deep.frame.locator(".cell-outline:visible"))
+    assert outline[1] == pytest.approx(cell["y"] - 1, abs=1), "stays under the pointer"
+
+
 def test_the_keyboard_reaches_the_last_row(deep: StabilityTab) -> None:
     deep.heatmap(run=DEEP).focus()
     deep.page.keyboard.press("ArrowDown")
@@ -56,7 +72,6 @@ def test_the_keyboard_reaches_the_last_row(deep: StabilityTab) -> None:
     assert np.abs(np.subtract(shown, cell["rgb"])).max() <= 3
 
 
-@pytest.mark.xfail(reason="the outline is placed before the rows have scrolled")
 def test_the_outline_of_the_cell_scrolls_along(deep: StabilityTab) -> None:
     deep.heatmap(run=DEEP).focus()
     deep.page.keyboard.press("ArrowDown")

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pytest
 
 from tests.browser.conftest import OpenTab
-from tests.browser.page import Picture, StabilityTab
-from tests.browser.runs import NONFINITE
+from tests.browser.page import GRADIENT_NORM, Picture, StabilityTab
+from tests.browser.runs import GAPPED, NONFINITE
 
 pytestmark = pytest.mark.browser
 
@@ -84,3 +84,21 @@ def test_the_key_shows_the_same_patterns(shown: StabilityTab) -> None:
         swatch = shown.picture_of(sample)
         cell = inside(shown, *CELLS[name])
         assert np.abs(swatch.mean(axis=(0, 1)) - cell.mean(axis=(0, 1))).max() < 40, name
+
+
+def test_a_panel_says_what_the_patterns_in_it_mean(shown: StabilityTab) -> None:
+    panel = shown.panel("heatmap", GRADIENT_NORM, NONFINITE)
+    key = panel.get_by_test_id("panel-key")
+    expected = ["NaN", "+Inf", "−Inf", "not measured", "partly NaN or infinite"]
+    assert key.locator("li").all_inner_texts() == expected
+    for name, sample in zip(CELLS, key.locator("canvas.swatch").all(), strict=False):
+        swatch, cell = shown.picture_of(sample), inside(shown, *CELLS[name])
+        assert np.abs(swatch.mean(axis=(0, 1)) - cell.mean(axis=(0, 1))).max() < 40, name
+
+
+def test_and_says_nothing_of_those_that_are_out_of_sight(open_tab: OpenTab) -> None:
+    tab = open_tab([NONFINITE], zoom="0,1")
+    assert tab.find("panel-key").locator("li").count() == 0
+    gapped = open_tab([GAPPED])
+    key = gapped.panel("heatmap", GRADIENT_NORM, GAPPED).get_by_test_id("panel-key")
+    assert key.inner_text() == "not measured"

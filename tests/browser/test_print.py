@@ -22,7 +22,7 @@ def test_runs_and_findings_are_printed_and_nothing_to_click(open_tab: OpenTab, t
     for hidden in ("nav", ".save-menu", ".copy", "[data-testid=row-filter]"):
         assert tab.frame.locator(hidden).filter(visible=True).count() == 0, hidden
     for run in (FAULTY, FIXED):
-        assert tab.panel("heatmap", GRADIENT_NORM, run).locator("canvas").is_visible()
+        assert tab.panel("heatmap", GRADIENT_NORM, run).locator(".stage canvas").is_visible()
     text = tab.find("findings").inner_text()
     assert "global_clipnorm=" in text
     # Nothing scrolls on paper.

@@ -73,7 +73,7 @@ def test_it_shows_the_page_without_a_server(open_report: Open, theme: str) -> No
     assert page.locator("html").get_attribute("data-theme") == theme
     ground = page.evaluate("getComputedStyle(document.querySelector('.stability')).backgroundColor")
     assert (int(ground.strip("rgba()").split(",")[0]) > 128) == (theme == "light")
-    heatmap = page.locator(f'[data-kind="heatmap"][data-tag="{GRADIENT_NORM}"] canvas').first
+    heatmap = page.locator(f'[data-kind="heatmap"][data-tag="{GRADIENT_NORM}"] .stage canvas').first
     assert heatmap.is_visible()
     markers = page.evaluate("tbStability.markers()")
     assert {"exploding_gradient", "nonfinite_loss"} <= {marker["kind"] for marker in markers}

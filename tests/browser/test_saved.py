@@ -103,7 +103,8 @@ def test_svg_holds_its_texts_as_text(tab: StabilityTab) -> None:
     for expected in ("Gradient norm", *synthetic.LAYERS, "0", "9"):
         assert expected in texts
     assert f"{FAULTY} · Gradient norm · tb_stability" in texts
-    assert len(list(root.iter(f"{SVG}image"))) == 1
+    assert "NaN" in texts, "the pattern in it is named"
+    assert len(list(root.iter(f"{SVG}image"))) == 2, "the heatmap, and a sample of the pattern"
     markers = [line for line in root.iter(f"{SVG}line") if line.get("stroke") == "#b71c1c"]
     assert len(markers) == 3
 

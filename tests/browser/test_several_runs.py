@@ -27,7 +27,7 @@ def test_runs_are_chosen_in_the_list(tab: StabilityTab) -> None:
 
 
 def test_they_share_one_colour_scale(open_tab: OpenTab) -> None:
-    tab = open_tab([FIXED])
+    tab = open_tab([FIXED], height=1200)
     alone = tab.cell("lstm", 3, run=FIXED)
     tab.choose(FAULTY)
     assert legend(tab, FAULTY) == legend(tab, FIXED)
@@ -82,10 +82,11 @@ def test_the_table_compares_them_by_learning_rate_first(open_tab: OpenTab) -> No
     assert [heads.index(name) for name in ("best val accuracy", "last", "first onset")] == [2, 3, 4]
     lines = [row.locator("td").all_inner_texts() for row in table.locator("tbody tr").all()]
     assert [line[:5] for line in lines] == [
-        ["0.1", "sweep/rate_0.1", "0.8", "0.1", "epoch 6: exploding gradient"],
-        ["0.01", "sweep/rate_0.01", "0.9", "0.9", "none"],
-        ["0.001", "sweep/rate_0.001", "0.7", "0.7", "none"],
+        ["0.1", "sweep/rate_0.1", "0.8", "0.1", "✖ epoch 6: exploding gradient"],
+        ["0.01", "sweep/rate_0.01", "0.9", "0.9", "● none"],
+        ["0.001", "sweep/rate_0.001", "0.7", "0.7", "● none"],
     ]
+    assert table.locator(".wins").all_inner_texts() == ["0.9"], "the best stands out"
 
 
 def test_the_table_sorts_by_each_column(open_tab: OpenTab) -> None:

@@ -80,7 +80,7 @@ def test_a_run_logged_without_the_callback_shows_its_loss_and_says_what_is_not_t
     notes = tab.find("notes").inner_text()
     assert "Logged without tb_stability: read from the scalars epoch_loss" in notes
     assert "What StabilityCallback adds: the gradient norm of every layer" in notes
-    assert tab.panel("loss", "loss", REPORTED).locator("canvas").is_visible()
+    assert tab.panel("loss", "loss", REPORTED).locator(".stage canvas").is_visible()
     markers = {(item["kind"], item["epoch"]) for item in tab.call("markers")}
     assert markers == {("loss_divergence", 10)}
 
@@ -152,7 +152,7 @@ def test_one_panel_that_fails_leaves_the_others(open_tab: OpenTab) -> None:
     panel = tab.panel("heatmap", GRADIENT_NORM)
     panel.get_by_text("There is no tag of that name.").wait_for()
     tab.settle()
-    assert tab.panel("loss", "loss").locator("canvas").is_visible()
+    assert tab.panel("loss", "loss").locator(".stage canvas").is_visible()
     assert tab.kinds() == {"exploding_gradient", "nonfinite_loss", "nonfinite_gradient"}
     working = True
     panel.get_by_role("button", name="Try again").click()

@@ -59,13 +59,25 @@ function oneOf<T extends string>(value: unknown, allowed: readonly T[], otherwis
 
 const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
-/** Little-endian float32 from base64, on machines of either byte order. */
-export function decodeFloat32(base64: string): Float32Array {
+interface Base64Decoder {
+  readonly fromBase64?: (text: string) => Uint8Array<ArrayBuffer>;
+}
+
+/** Browsers of 2025 and newer do it themselves, many times as fast: a large series has 30 MB. */
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  const { fromBase64 } = Uint8Array as unknown as Base64Decoder;
+  if (fromBase64) return fromBase64.call(Uint8Array, base64);
   const binary = atob(base64);
-  if (binary.length % 4 !== 0)
-    throw new ContractError(`Expected whole float32 values, received ${binary.length} bytes.`);
   const bytes = new Uint8Array(binary.length);
   for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}
+
+/** Little-endian float32 from base64, on machines of either byte order. */
+export function decodeFloat32(base64: string): Float32Array {
+  const bytes = bytesOf(base64);
+  if (bytes.length % 4 !== 0)
+    throw new ContractError(`Expected whole float32 values, received ${bytes.length} bytes.`);
   if (LITTLE_ENDIAN) return new Float32Array(bytes.buffer);
   const view = new DataView(bytes.buffer);
   return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));

@@ -2,7 +2,7 @@
 import type { Columns, SeriesValues } from "../api/types";
 import type { Extents } from "../model/columns";
 import type { ColourScale } from "./colour";
-import { pattern } from "./patterns";
+import { pattern, type Filling } from "./patterns";
 import { columnPixels, gapPixels, rasterRow, type Stretch } from "./raster";
 import { coloursOf } from "./row_colours";
 
@@ -46,7 +46,9 @@ export function rowsInSight(frame: HeatmapFrame): readonly [number, number] {
   return [first, Math.min(frame.rows.length - 1, last)];
 }
 
-export function paintHeatmap(canvas: HTMLCanvasElement, frame: HeatmapFrame): void {
+/** Returns the patterns that are seen in what was painted. */
+export function paintHeatmap(canvas: HTMLCanvasElement, frame: HeatmapFrame): ReadonlySet<Filling> {
+  const seen = new Set<Filling>();
   const { ratio, rowHeight } = frame;
   const width = Math.round(frame.width * ratio);
   const height = Math.round(frame.height * ratio);
@@ -57,11 +59,11 @@ export function paintHeatmap(canvas: HTMLCanvasElement, frame: HeatmapFrame): vo
   const context = canvas.getContext("2d");
   const [first, last] = rowsInSight(frame);
   const count = last - first + 1;
-  if (!context) return;
+  if (!context) return seen;
   context.clearRect(0, 0, width, height);
-  if (count <= 0 || width <= 0) return;
+  if (count <= 0 || width <= 0) return seen;
   const source = bufferOf(width, count);
-  if (!source) return;
+  if (!source) return seen;
   const image = source.createImageData(width, count);
   const pixels = new Uint32Array(image.data.buffer);
   const columns = columnPixels(frame.places, frame.domain, width);
@@ -80,12 +82,16 @@ export function paintHeatmap(canvas: HTMLCanvasElement, frame: HeatmapFrame): vo
   context.drawImage(source.canvas, 0, 0, width, count, 0, top, width, tall);
   for (const { y, stretches } of fillings)
     paintStretches(context, stretches, top + y * rowHeight * ratio, rowHeight * ratio, ratio);
+  for (const { stretches } of fillings) for (const { filling } of stretches) seen.add(filling);
   context.fillStyle = pattern(context, "missing", ratio);
-  for (const [left, right] of gapPixels(frame.x, columns))
+  for (const [left, right] of gapPixels(frame.x, columns)) {
+    seen.add("missing");
     context.fillRect(left, top, right - left, tall);
+  }
   if (rowHeight >= SEPARATED_FROM)
     for (let i = 1; i <= count; i++)
       context.clearRect(0, Math.round(top + i * rowHeight * ratio) - ratio, width, ratio);
+  return seen;
 }
 
 function paintStretches(

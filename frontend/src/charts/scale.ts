@@ -44,18 +44,30 @@ export function linearTicks(low: number, high: number, count: number, whole = fa
   return ticks;
 }
 
-/** Powers of ten within low..high, thinned to about `count`; 1-2-5 where less than a decade. */
+/** Powers of ten within low..high, thinned to about `count`; finer where there are fewer than two. */
 export function logTicks(low: number, high: number, count: number): number[] {
   const decades = Math.log10(high) - Math.log10(low);
   if (!(low > 0) || !Number.isFinite(decades)) return [];
-  if (decades < 1) return linearTicks(low, high, count).filter((tick) => tick > 0);
   const first = Math.ceil(Math.log10(low) - 1e-9);
   const last = Math.floor(Math.log10(high) + 1e-9);
+  if (first >= last) return fineTicks(low, high, count);
   const stride = Math.max(1, Math.ceil((last - first + 1) / Math.max(1, count)));
   const ticks: number[] = [];
   for (let exponent = first; exponent <= last; exponent += stride)
     ticks.push(Number(`1e${exponent}`));
   return ticks;
+}
+
+/** Of an axis of about a decade: 1, 2 and 5 times its powers of ten, or what a linear axis has. */
+function fineTicks(low: number, high: number, count: number): number[] {
+  const start = Math.floor(Math.log10(low));
+  const ladder = [start, start + 1, start + 2].flatMap((exponent) =>
+    [1, 2, 5].map((factor) => Number(`${factor}e${exponent}`)),
+  );
+  const ticks = ladder.filter((tick) => tick >= low && tick <= high);
+  if (ticks.length >= 2) return ticks;
+  const finer = [count, 2 * count, 4 * count].map((wanted) => linearTicks(low, high, wanted));
+  return finer.find(({ length }) => length >= 2) ?? ticks;
 }
 
 export function ticks(scale: Scale, count: number): number[] {

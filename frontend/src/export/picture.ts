@@ -52,10 +52,14 @@ function draw(element: Element, origin: DOMRect): SVGElement[] {
     const at = { x1: x, x2: x + width, y1: y + 1, y2: y + 1 };
     return [svg("line", { ...at, stroke: style.borderTopColor, "stroke-width": 2, ...dash })];
   }
+  if (element.matches(".swatch.partial"))
+    return [svg("rect", { x, y, width, height, fill: style.backgroundColor })];
   if (element.classList.contains("legend-bar")) return legendBar(element, { x, y, width, height });
   const text = ownText(element);
   // What the page cuts short would run over its neighbour here.
-  const isCut = element.matches(".panel-subtitle") && element.scrollWidth > element.clientWidth;
+  const isCut =
+    element.matches(".panel-subtitle") &&
+    (element.scrollWidth > element.clientWidth || element.scrollHeight > element.clientHeight);
   if (text === "" || isCut) return [];
   const attributes = {
     x,

@@ -45,6 +45,13 @@ export function bestAndLast(
   return [best, mine.at(-1) ?? null];
 }
 
+/** The best figure of all runs. */
+export function bestOf({ figure, runs }: Comparison): number | null {
+  const known = runs.map(({ best }) => best).filter((best) => best !== null);
+  if (figure === null || !known.length) return null;
+  return lessIsBetter(figure) ? Math.min(...known) : Math.max(...known);
+}
+
 export function compare(scene: Scene, library: Library): Comparison {
   const names = scene.runs.map(({ detail }) => new Set(logRows(detail).map(({ name }) => name)));
   const common = [...(names[0] ?? [])].filter((name) => names.every((set) => set.has(name)));

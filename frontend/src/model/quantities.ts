@@ -15,8 +15,10 @@ export interface Quantity {
 const ALWAYS: ReadonlySet<string> = new Set(["loss", "epoch_logs", "gradient_norm"]);
 /** Of these the page draws what belongs together in one panel. */
 const TOGETHER: ReadonlySet<string> = new Set(["loss", "epoch_logs"]);
-/** So many are read at a glance: none is left out. */
+/** Of each run so many heatmaps are shown, whatever was found ... */
 const FEW = 5;
+/** ... and of all runs together so many: of several runs only what the evidence names. */
+const AT_ONCE = 16;
 
 const lowered = (title: string): string =>
   /^\p{Lu}\p{Ll}/u.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title;
@@ -62,13 +64,27 @@ export function shownByDefault(
   const named = new Set(ALWAYS);
   const shown = quantities.filter(({ name }) => !ALWAYS.has(name));
   const parts = shown.reduce((sum, { series }) => sum + series.length, 0);
-  if (parts <= FEW) for (const { name } of shown) named.add(name);
-  for (const { onsets } of details)
-    for (const { evidence } of onsets) {
-      const tag = evidence.get("tag");
-      if (typeof tag === "string") named.add(tag);
-    }
+  if (parts <= FEW || parts * details.length <= AT_ONCE)
+    for (const { name } of shown) named.add(name);
+  for (const tag of namedByEvidence(details)) named.add(tag);
   return named;
+}
+
+/** Tags of the series in which something was found. */
+export function namedByEvidence(details: readonly RunDetail[]): ReadonlySet<string> {
+  const tags = details.flatMap(({ onsets }) => onsets.map(({ evidence }) => evidence.get("tag")));
+  return new Set(tags.filter((tag): tag is string => typeof tag === "string"));
+}
+
+/** The usual ones first, then those in which something was found, then the others as they come. */
+export function inOrderOfInterest(
+  series: readonly SeriesInfo[],
+  details: readonly RunDetail[],
+): SeriesInfo[] {
+  const named = namedByEvidence(details);
+  const rank = ({ tag, quantity }: SeriesInfo): number =>
+    ALWAYS.has(quantity) ? 0 : named.has(tag) ? 1 : 2;
+  return [...series].sort((a, b) => rank(a) - rank(b));
 }
 
 /** What was chosen for a series itself counts before what was chosen for its quantity. */

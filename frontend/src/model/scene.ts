@@ -5,7 +5,13 @@ import type { Library } from "../state/library";
 import type { OnsetChoice, ViewState } from "../state/view";
 import { nestedModels } from "./rows";
 import { remember } from "./remember";
-import { isShown, quantitiesOf, shownByDefault, type Quantity } from "./quantities";
+import {
+  inOrderOfInterest,
+  isShown,
+  quantitiesOf,
+  shownByDefault,
+  type Quantity,
+} from "./quantities";
 import { changeText } from "./thresholds";
 import { columnOfStep, extents, span, type AxisMode } from "./columns";
 import { infosOf, isTopLog, logFamily, logRows, otherFamilies, type LogRow } from "./epoch_logs";
@@ -205,6 +211,7 @@ export function buildScene(view: ViewState, library: Library): Scene {
   const domain = view.zoom ?? full ?? [0, 1];
   const known = knownQuantities(union);
   const byDefault = shownByDefault(known, details);
+  const ordered = inOrderOfInterest(union, details);
   const quantities = known.map((quantity) => shownParts(quantity, view, byDefault));
   return {
     full,
@@ -218,7 +225,7 @@ export function buildScene(view: ViewState, library: Library): Scene {
         summary,
         detail,
         error,
-        panels: detail ? panelsOf(detail, view, union, byDefault) : [],
+        panels: detail ? panelsOf(detail, view, ordered, byDefault) : [],
         markers: detail ? markersOf(library, detail, view.axis, domain) : [],
         judgedBy: changeText(thresholds, library.described ?? []),
       };

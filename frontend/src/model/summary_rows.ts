@@ -1,6 +1,6 @@
 /** Rows folded into one: the largest of their values in each column, and whose it is. */
 import type { SeriesValues } from "../api/types";
-import { classify, valuesOf, type Statistic } from "./cells";
+import { classify, valuesOf } from "./cells";
 
 export interface SummaryRow {
   /** One row, with the statistic asked for and the counts of all that it stands for. */
@@ -8,6 +8,9 @@ export interface SummaryRow {
   /** For each column the index of the row that is largest there; -1 where none has a value. */
   readonly largest: Int32Array;
 }
+
+/** What "largest" compares: the values, or of differences their sizes, whichever way they go. */
+export type Measure = "value" | "size";
 
 /**
  * The largest of several rows in every column, under the name of the model that they lie in.
@@ -19,9 +22,11 @@ export function summarise(
   source: SeriesValues,
   name: string,
   members: readonly number[],
-  statistic: Statistic,
+  statistic: string,
+  measure: Measure = "value",
 ): SummaryRow {
   const { columns } = source;
+  const of = measure === "size" ? Math.abs : (value: number): number => value;
   const values = valuesOf(source, statistic);
   const counts = source.statistics.get("count");
   const nonfinites = source.statistics.get("nonfinite");
@@ -37,7 +42,7 @@ export function summarise(
       nonfinite![column]! += nonfinites?.[at] ?? (kind === "value" ? 0 : 1);
       const best = largest[column]!;
       if (kind !== "value") odd ??= values[at]!;
-      else if (best < 0 || values[at]! > value![column]!) {
+      else if (best < 0 || of(values[at]!) > of(value![column]!)) {
         value![column] = values[at]!;
         largest[column] = row;
       }
@@ -59,12 +64,13 @@ export function summaryOf(
   source: SeriesValues,
   name: string,
   members: readonly number[],
-  statistic: Statistic,
+  statistic: string,
+  measure: Measure = "value",
 ): SummaryRow {
   let known = cache.get(source);
   if (!known) cache.set(source, (known = new Map<string, SummaryRow>()));
-  const key = JSON.stringify([name, statistic, members]);
+  const key = JSON.stringify([name, statistic, members, measure]);
   let found = known.get(key);
-  if (!found) known.set(key, (found = summarise(source, name, members, statistic)));
+  if (!found) known.set(key, (found = summarise(source, name, members, statistic, measure)));
   return found;
 }

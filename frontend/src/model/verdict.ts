@@ -12,7 +12,7 @@ export function moodOf(summary: RunSummary): Mood {
   return summary.steps > 0 ? "ok" : "none";
 }
 
-const MOODS: readonly Mood[] = ["critical", "warning", "info", "ok", "none"];
+export const MOODS: readonly Mood[] = ["critical", "warning", "info", "ok", "none"];
 
 /** The first of the sickest runs. */
 export function sickest<T extends RunSummary>(runs: readonly T[]): T {

@@ -1,8 +1,15 @@
 /** The runs that are shown as a table, by learning rate first: a sweep at a glance. */
-import { sortRuns, type Comparison, type ComparedRun, type SortKey } from "../model/comparison";
-import { kindName } from "../model/verdict";
+import {
+  bestOf,
+  sortRuns,
+  type Comparison,
+  type ComparedRun,
+  type SortKey,
+} from "../model/comparison";
+import { kindName, moodOf } from "../model/verdict";
 import { h, replaceChildren, toggle } from "../ui/dom";
 import { formatNumber, words } from "../ui/format";
+import { SHAPES } from "./run_item";
 
 interface Column {
   readonly key: SortKey;
@@ -32,6 +39,17 @@ function columnsFor(figure: string | null): Column[] {
   ];
 }
 
+/** A cell of the table: the best figure stands out, and an onset has the mark of its run. */
+function bodyCell(run: ComparedRun, key: SortKey, text: string, winner: number | null) {
+  if (key !== "onset") {
+    const wins = key === "best" && winner !== null && run.best === winner;
+    return h("td", { "data-column": key, class: wins ? "wins" : "" }, text);
+  }
+  const mood = moodOf(run.summary);
+  const mark = h("span", { class: "dot", "aria-hidden": "true" }, SHAPES[mood]);
+  return h("td", { "data-column": key, "data-mood": mood }, mark, ` ${text}`);
+}
+
 export class ComparisonTable {
   private readonly table = h("table");
   readonly element = h(
@@ -59,6 +77,7 @@ export class ComparisonTable {
 
   private draw(comparison: Comparison): void {
     const columns = columnsFor(comparison.figure);
+    const winner = bestOf(comparison);
     const focused = (document.activeElement as HTMLElement | null)?.dataset["sort"];
     replaceChildren(
       this.table,
@@ -70,7 +89,7 @@ export class ComparisonTable {
           h(
             "tr",
             { "data-run": run.run },
-            ...columns.map(({ cell, key }) => h("td", { "data-column": key }, cell(run))),
+            ...columns.map(({ cell, key }) => bodyCell(run, key, cell(run), winner)),
           ),
         ),
       ),

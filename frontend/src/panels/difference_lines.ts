@@ -38,7 +38,7 @@ function panelOf(
   const states = [first, second].map(({ run }) => stateOf(context.of(run), [info.tag]));
   return {
     title,
-    subtitle: "both runs, mean of the window with its min–max band",
+    subtitle: "both runs, mean with min–max band",
     description: `${title} of ${first.run} and of ${second.run} over time.`,
     height: 120,
     scale: info.scale === "log" ? ("log" as const) : null,

@@ -15,6 +15,7 @@ import type { Pair } from "../model/pair";
 import { seriesTitle } from "../model/quantities";
 import { listRows, type ListedRow } from "../model/rows";
 import { savedRange } from "../model/sight";
+import { summaryOf } from "../model/summary_rows";
 import { formatNumber } from "../ui/format";
 import type { PanelContext, Tip } from "./context";
 import { nothingCalled, openRow, orderFor, type HeatmapSource } from "./heatmap_source";
@@ -71,6 +72,31 @@ function differenceTip(
   };
 }
 
+/** Rows folded into one: of their differences the largest, whichever way it goes. */
+const foldedOf = ({ values }: Difference, { name, members }: ListedRow) =>
+  summaryOf(values, name, members, DIFFERENCE, "size");
+
+/** What the row with the largest difference says, and that it is one of several. */
+function foldedTip(
+  difference: Difference,
+  pair: Pair,
+  item: ListedRow,
+  column: number,
+  statistic: Statistic,
+): Tip {
+  const row = foldedOf(difference, item).largest[column] ?? -1;
+  const told = row < 0 ? null : differenceTip(difference, pair, row, column, statistic);
+  const largest = told
+    ? `largest difference of ${item.members.length} rows, in ${told.title}`
+    : `none of ${item.members.length} rows has a difference here`;
+  return {
+    title: item.name,
+    place: `${statistic} of window`,
+    readings: told?.readings ?? [],
+    remarks: [largest, ...(told?.remarks ?? []), "Click to unfold."],
+  };
+}
+
 /** Rows that only one of the two has, in words; "" where there is none. */
 function loneText({ lone }: Difference, { first, second }: Pair): string {
   const told = lone.map((names, i) => {
@@ -100,13 +126,15 @@ export const differenceSource =
     const rank = context.rank(tag, order);
     const listed = listRows(names, {
       filter: view.filter,
-      folded: [],
+      folded: view.folded,
       order,
       rank: (row) => (largest ? largest[row]! : rank(names[row]!)),
     });
     const values = difference?.values ?? null;
-    const tip = ({ row }: ListedRow, column: number): Tip =>
-      differenceTip(difference!, pair, row, column, view.statistic);
+    const tip = (item: ListedRow, column: number): Tip =>
+      item.row < 0
+        ? foldedTip(difference!, pair, item, column, view.statistic)
+        : differenceTip(difference!, pair, item.row, column, view.statistic);
     const errors = [first, second].map(({ run }) => context.of(run).entry(tag)?.error);
     const words = kind === "ratio" ? "ratio, log colour" : "difference, linear colour";
     return {
@@ -133,7 +161,10 @@ export const differenceSource =
         series: [withBothSides(difference!, view.statistic)],
         range: view.axis === "step" ? savedRange(values, view) : null,
       },
-      painted: ({ row }) => ({ series: values!, row }),
+      painted: (item) =>
+        item.row < 0
+          ? { series: foldedOf(difference!, item).series, row: 0 }
+          : { series: values!, row: item.row },
       tip,
       speech: (item, column) => {
         const { title, readings } = tip(item, column);

@@ -1,6 +1,6 @@
 /** A heatmap: rows from the top, colour bar at the right. What it shows comes from a source. */
 import type { SeriesInfo } from "../api/types";
-import { paintHeatmap, type PaintedRow } from "../charts/heatmap";
+import { paintHeatmap, SEPARATED_FROM, type PaintedRow } from "../charts/heatmap";
 import { h, setText, toggle } from "../ui/dom";
 import type { PaintedCell, Panel, PanelContext, Pointed, Tip } from "./context";
 import { HeatmapCursor } from "./heatmap_cursor";
@@ -23,6 +23,7 @@ export class HeatmapPanel implements Panel {
   private context: PanelContext | null = null;
   private model: HeatmapModel | null = null;
   private rows: readonly PaintedRow[] = [];
+  private pointed: Pointed | null = null;
   private rowHeight = 20;
   private height = 0;
 
@@ -51,6 +52,7 @@ export class HeatmapPanel implements Panel {
     });
     this.scroller = new RowScroller(this.stage.element, () => {
       this.paint();
+      if (!this.stage.repoint()) this.point(this.pointed);
     });
     this.stage.left.append(this.labels.element);
     this.stage.right.append(this.legend.element);
@@ -127,7 +129,7 @@ export class HeatmapPanel implements Panel {
     const { grid } = this;
     if (!grid) return;
     const { context, values, model, top } = grid;
-    paintHeatmap(this.stage.canvas, {
+    const seen = paintHeatmap(this.stage.canvas, {
       statistic: model.statistic,
       scale: model.scale,
       x: values.x,
@@ -140,10 +142,12 @@ export class HeatmapPanel implements Panel {
       height: this.height,
       ratio: context.ratio,
     });
+    this.frame.key.update(seen);
     this.labels.update(model.listed, this.rowHeight, top, this.height, model.chosen);
   }
 
   point(at: Pointed | null): void {
+    this.pointed = at;
     this.stage.point(at?.x ?? null);
     const own = at?.panel === this.id && at.row !== null;
     const grid = own ? this.grid : null;
@@ -154,7 +158,8 @@ export class HeatmapPanel implements Panel {
         left: `${box.left - 1}px`,
         top: `${box.top - 1}px`,
         width: `${Math.max(2, box.width) + 2}px`,
-        height: `${this.rowHeight + 1}px`,
+        // Of a thin row all is to be seen; a higher one ends with a line of its own.
+        height: `${this.rowHeight + (this.rowHeight < SEPARATED_FROM ? 2 : 1)}px`,
       });
     this.labels.point(own ? at.row : null);
   }

@@ -139,7 +139,7 @@ export const lossSource: LineSource = (context) => {
     ...plain,
     ...stateOf(context, tags),
     title: "Loss",
-    subtitle: "mean of the window with its min–max band",
+    subtitle: "mean with min–max band",
     description: "Loss, validation loss and learning rate over time.",
     height: 156,
     traces: drawn.map(({ trace }) => trace),
@@ -252,8 +252,7 @@ export const rowSource =
       scale: info?.scale ?? null,
       band,
       title: `${name} · ${info ? seriesTitle(info, detail?.series ?? []) : tag}`,
-      subtitle:
-        "mean of the window with its min–max band" + (band ? " · its own baseline shaded" : ""),
+      subtitle: "mean with min–max band" + (band ? " · its own baseline shaded" : ""),
       description: `History of ${name}.`,
       height: 120,
       traces: drawn.map(({ trace }) => trace),

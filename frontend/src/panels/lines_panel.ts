@@ -138,6 +138,8 @@ export class LinesPanel implements Panel {
       band: model.band,
     });
     this.stage.canvas.style.height = `${model.height}px`;
+    const inSight = model.marks.filter(({ from, to }) => to > a && from < b);
+    this.frame.key.update(new Set(inSight.map(({ filling }) => filling)));
     const labels = (scale: Scale, values: readonly number[]) => {
       const texts = formatTicks(values);
       return values.map((value, i) => ({ y: yPixel(scale, model.height, value), text: texts[i]! }));

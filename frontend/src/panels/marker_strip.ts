@@ -1,7 +1,7 @@
 /** Labels of a run's markers, above its panels: none covers another, and neighbours share one. */
 import { layoutLabels, type Label, type PlacedLabel } from "../charts/markers";
 import { stackUp, type Stack } from "../charts/stacks";
-import { toPixel } from "../charts/xmap";
+import { toPixel, type XMap } from "../charts/xmap";
 import type { Marker } from "../model/scene";
 import { placeText } from "../model/verdict";
 import { sameOnset } from "../state/view";
@@ -12,7 +12,7 @@ import { onsetPlace } from "./onset_card";
 
 const LANE = 20;
 const MOST_LANES = 5;
-/** Labels may reach this far into the gutters. */
+/** Labels may reach this far into the gutters, where nothing is told of what is out of sight. */
 const REACH = 50;
 const LETTER = 6.4;
 const PADDING = 14;
@@ -51,6 +51,7 @@ export class MarkerStrip {
     const after = scene.markers.filter(({ x }) => x !== null && x > map.domain[1]).length;
     const key = JSON.stringify([
       map,
+      context.full,
       before,
       after,
       view.onset,
@@ -58,16 +59,38 @@ export class MarkerStrip {
     ]);
     if (key === this.key) return;
     this.key = key;
-    this.draw(visible);
+    const reach = [before ? 0 : REACH, after ? 0 : REACH] as const;
+    this.draw(visible, this.lanesAtRest(), reach);
     this.area.append(...this.outside(before, "before"), ...this.outside(after, "after"));
   }
 
-  private draw(visible: readonly Marker[]): void {
-    const { map } = this.context!;
+  /**
+   * Lanes that the labels take when all of the axis is in sight. A zoom keeps to them, so that the
+   * panels below stay where they are: a label that finds no room joins that of a neighbour.
+   */
+  private lanesAtRest(): number {
+    const { map, full, scene } = this.context!;
+    const all = scene.markers.filter(({ x }) => x !== null);
+    if (!all.length) return 0;
+    const { placed } = this.layout(
+      all,
+      { domain: full ?? map.domain, width: map.width },
+      MOST_LANES,
+      [REACH, REACH],
+    );
+    return Math.max(...placed.map(({ lane }) => (lane ?? -1) + 1));
+  }
+
+  private layout(
+    markers: readonly Marker[],
+    map: XMap,
+    lanes: number,
+    [before, after]: readonly [number, number],
+  ) {
     const family = (this.family ||= getComputedStyle(this.element).fontFamily || "sans-serif");
-    const byId = new Map(visible.map((marker) => [String(marker.index), marker]));
+    const byId = new Map(markers.map((marker) => [String(marker.index), marker]));
     const stacks = stackUp(
-      visible.map((marker) => ({
+      markers.map((marker) => ({
         id: String(marker.index),
         x: Math.round(toPixel(map, marker.x!)),
         rank: rankOf(marker),
@@ -79,9 +102,14 @@ export class MarkerStrip {
       const width = textWidth(markerLabel(first), font) + PADDING;
       return { id: String(i), x, width: width + (ids.length > 1 ? COUNT : 0) };
     });
-    const placed = layoutLabels(labels, [-REACH, map.width + REACH], MOST_LANES);
-    const lanes = Math.max(0, ...placed.map(({ lane }) => (lane ?? -1) + 1));
-    this.element.style.height = visible.length ? `${lanes * LANE + 4}px` : "0";
+    const placed = layoutLabels(labels, [-before, map.width + after], lanes);
+    return { placed, stacks, byId };
+  }
+
+  private draw(visible: readonly Marker[], lanes: number, reach: readonly [number, number]): void {
+    const { map } = this.context!;
+    const { placed, stacks, byId } = this.layout(visible, map, lanes, reach);
+    this.element.style.height = lanes ? `${lanes * LANE + 4}px` : "0";
     this.area.style.width = `${map.width}px`;
     const focused = (document.activeElement as HTMLElement | null)?.dataset["index"];
     const hadFocus = this.area.contains(document.activeElement);
@@ -103,7 +131,8 @@ export class MarkerStrip {
     const { view, map } = this.context!;
     const own = stacks[Number(id)]!.ids.map((one) => byId.get(one)!);
     const height = `${((lane ?? 0) + 0.5) * LANE + 4}px`;
-    const lines = own.map(({ onset, choice, x }) => {
+    // Where lines coincide, that of the first is on top.
+    const lines = own.toReversed().map(({ onset, choice, x }) => {
       const chosen = sameOnset(view.onset, choice) ? " chosen" : "";
       const style = { left: `${Math.round(toPixel(map, x!))}px`, height };
       return h("div", { class: `strip-line ${onset.severity}${chosen}`, style });
@@ -156,7 +185,6 @@ export class MarkerStrip {
   /** Markers that the zoom leaves out must not be forgotten. */
   private outside(count: number, side: "before" | "after"): HTMLElement[] {
     if (count === 0) return [];
-    this.element.style.height = `${Math.max(LANE + 4, parseFloat(this.element.style.height))}px`;
     const text = side === "before" ? `◂ ${count} earlier` : `${count} later ▸`;
     return [
       h(

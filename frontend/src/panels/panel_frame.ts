@@ -1,10 +1,13 @@
 /** The head of a panel, and the sentence it shows when it has nothing to draw. */
 import { h, replaceChildren, setText, toggle } from "../ui/dom";
 import type { Actions } from "./context";
+import { PanelKey } from "./pattern_key";
 
 export class PanelFrame {
   readonly title = h("h3");
   readonly subtitle = h("p", { class: "panel-subtitle" });
+  /** Patterns that are seen in the panel. */
+  readonly key = new PanelKey();
   readonly tools = h("div", { class: "panel-tools" });
   readonly body = h("div", { class: "panel-body" });
   readonly note = h("p", { class: "panel-note" });
@@ -22,7 +25,7 @@ export class PanelFrame {
         "data-run": run,
         "data-tag": tag,
       },
-      h("header", { class: "panel-head" }, this.title, this.subtitle, this.tools),
+      h("header", { class: "panel-head" }, this.title, this.subtitle, this.key.element, this.tools),
       this.message,
       this.body,
       this.note,

@@ -1,4 +1,7 @@
-/** The key to the patterns of cells without a finite value: once a page. */
+/**
+ * The key to the patterns of cells without a finite value, all once a page and in
+ * each panel those that are seen in it.
+ */
 import { tile, type Filling } from "../charts/patterns";
 import { h } from "../ui/dom";
 
@@ -7,6 +10,7 @@ const KEY: readonly (readonly [Filling, string])[] = [
   ["inf", "+Inf"],
   ["-inf", "−Inf"],
   ["missing", "not measured"],
+  ["partial", "partly NaN or infinite"],
 ];
 
 function swatch(filling: Filling): HTMLElement {
@@ -20,14 +24,30 @@ function swatch(filling: Filling): HTMLElement {
   return canvas;
 }
 
-const entry = (sample: HTMLElement, text: string) => h("li", {}, sample, h("span", {}, text));
+function sampleOf(filling: Filling): HTMLElement {
+  return filling === "partial"
+    ? h("span", { class: "swatch partial" }, swatch("nan"))
+    : swatch(filling);
+}
 
-export function patternKey(): HTMLElement {
-  const partial = h("span", { class: "swatch partial" }, swatch("nan"));
-  return h(
-    "ul",
-    { class: "pattern-key", "data-testid": "pattern-key" },
-    ...KEY.map(([filling, text]) => entry(swatch(filling), text)),
-    entry(partial, "partly NaN or infinite"),
+const entries = (shown: readonly (readonly [Filling, string])[]) =>
+  shown.map(([filling, text]) =>
+    h("li", { "data-filling": filling }, sampleOf(filling), h("span", {}, text)),
   );
+
+export const patternKey = (): HTMLElement =>
+  h("ul", { class: "pattern-key", "data-testid": "pattern-key" }, ...entries(KEY));
+
+/** In the head of a panel. */
+export class PanelKey {
+  readonly element = h("ul", { class: "pattern-key in-panel", "data-testid": "panel-key" });
+  private shown = "";
+
+  update(seen: ReadonlySet<Filling>): void {
+    const wanted = KEY.filter(([filling]) => seen.has(filling));
+    const shown = wanted.map(([filling]) => filling).join();
+    if (shown === this.shown) return;
+    this.shown = shown;
+    this.element.replaceChildren(...entries(wanted));
+  }
 }

@@ -29,11 +29,13 @@ export class RowScroller {
   private height = 0;
   private key = "";
 
-  constructor(plot: HTMLElement, scrolled: () => void) {
+  constructor(
+    plot: HTMLElement,
+    private readonly scrolled: () => void,
+  ) {
     plot.prepend(this.element);
     this.element.addEventListener("scroll", () => {
-      this.top = this.element.scrollTop;
-      scrolled();
+      this.look();
     });
     plot.addEventListener(
       "wheel",
@@ -55,12 +57,21 @@ export class RowScroller {
     this.top = this.element.scrollTop;
   }
 
+  /** The event comes a frame after the rows have scrolled; whoever scrolls them need not wait. */
+  private look(): void {
+    const top = this.element.scrollTop;
+    if (top === this.top) return;
+    this.top = top;
+    this.scrolled();
+  }
+
   /** The wheel over the plot scrolls its rows first, where there are more than fit. */
   private wheel(event: WheelEvent): void {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     const before = this.element.scrollTop;
     this.element.scrollTop += event.deltaY;
     if (this.element.scrollTop !== before) event.preventDefault();
+    this.look();
   }
 
   reveal(place: number, rowHeight: number): void {
@@ -68,5 +79,6 @@ export class RowScroller {
     const bottom = top + rowHeight - this.height;
     const before = this.element.scrollTop;
     this.element.scrollTop = Math.min(top, Math.max(bottom, before));
+    this.look();
   }
 }

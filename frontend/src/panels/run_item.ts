@@ -5,7 +5,7 @@ import { h, setBreakableText, setText } from "../ui/dom";
 import { formatNumber } from "../ui/format";
 
 /** Moods are told apart by shape as well as by colour. */
-const SHAPES: Readonly<Record<Mood, string>> = {
+export const SHAPES: Readonly<Record<Mood, string>> = {
   critical: "✖",
   warning: "▲",
   info: "◆",

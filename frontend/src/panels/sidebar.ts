@@ -7,6 +7,7 @@ import type { Scene } from "../model/scene";
 import type { ViewState } from "../state/view";
 import { h, reconcile, toggle } from "../ui/dom";
 import type { Actions } from "./context";
+import { MoodFilter } from "./mood_filter";
 import { patternKey } from "./pattern_key";
 import { QuantityList } from "./quantity_list";
 import { RowOptions } from "./row_options";
@@ -31,6 +32,7 @@ export class Sidebar {
     "aria-label": "Filter runs",
     hidden: true,
   });
+  private readonly moods = new MoodFilter(() => this.last?.());
   private readonly items = new Map<string, RunItem>();
   private readonly quantities: QuantityList;
   private readonly rows: RowOptions;
@@ -56,6 +58,7 @@ export class Sidebar {
       { class: "sidebar", "aria-label": "Runs and display" },
       h("h2", {}, "Runs"),
       this.runFilter,
+      this.moods.element,
       this.runs,
       h("h2", {}, "Axis"),
       this.axis.element,
@@ -95,10 +98,11 @@ export class Sidebar {
     const chosen = view.runs ?? [];
     const wanted = this.runFilter.value.trim().toLowerCase();
     toggle(this.runFilter, all.length >= FILTER_FROM);
+    this.moods.update(all, all.length >= FILTER_FROM);
     reconcile(
       this.runs,
       this.items,
-      all.filter(({ run }) => run.toLowerCase().includes(wanted)),
+      all.filter((item) => item.run.toLowerCase().includes(wanted) && this.moods.lets(item)),
       ({ run }) => run,
       () =>
         new RunItem((run, how) => {

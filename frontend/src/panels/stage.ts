@@ -37,6 +37,8 @@ export class Stage {
   readonly element = h("div", { class: "plot" }, this.left, this.area, this.right, this.ticks);
   private context: PanelContext | null = null;
   private drag: { readonly from: number; moved: boolean } | null = null;
+  /** Where the mouse is, while it is over the plot. */
+  private hovered: PointerEvent | null = null;
   private tickKey = "";
   private markerKey = "";
 
@@ -49,6 +51,7 @@ export class Stage {
       this.move(event);
     });
     area.addEventListener("pointerleave", () => {
+      this.hovered = null;
       if (!this.drag) this.context?.actions.point(null);
     });
     area.addEventListener("pointerdown", (event) => {
@@ -89,7 +92,14 @@ export class Stage {
     };
   }
 
+  /** Something else is under the pointer, which has not moved. False where there is no pointer. */
+  repoint(): boolean {
+    if (this.hovered) this.context?.actions.point(this.pointed(this.hovered));
+    return this.hovered !== null;
+  }
+
   private move(event: PointerEvent): void {
+    this.hovered = event;
     const [x] = this.offset(event);
     if (this.drag) {
       this.drag.moved ||= Math.abs(x - this.drag.from) > DRAG_FROM;

@@ -5,7 +5,7 @@ import { cellAt, type Cell, type Statistic } from "../model/cells";
 import type { ListedRow } from "../model/rows";
 import type { Marker } from "../model/scene";
 import type { SummaryRow } from "../model/summary_rows";
-import { formatDateTime, formatNumber } from "../ui/format";
+import { formatDateTime, formatNumber, formatPlain } from "../ui/format";
 import type { Reading, Tip } from "./context";
 import { onsetPlace, onsetTitle } from "./onset_card";
 
@@ -33,8 +33,8 @@ export function comparedWith(value: number, baseline: Baseline | null): string {
   // A ratio to nothing, or of signs that differ, says nothing.
   const size =
     median > 0 && value > 0
-      ? `${formatNumber(value / median, 2)}×`
-      : `${formatNumber(Math.abs(away), 3)} ${away < 0 ? "below" : "above"}`;
+      ? `${formatPlain(value / median, 2)}×`
+      : `${formatPlain(Math.abs(away))} ${away < 0 ? "below" : "above"}`;
   return `${size} the row's baseline ${usual} (${where})`;
 }
 

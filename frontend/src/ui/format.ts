@@ -15,12 +15,32 @@ export function formatNumber(value: number | null | undefined, digits = 4): stri
   return `${Number(mantissa)}e${Number(exponent)}`.replaceAll("-", "−");
 }
 
+const superscript = (exponent: number): string =>
+  (exponent < 0 ? "⁻" : "") +
+  String(Math.abs(exponent)).replace(/\d/g, (digit) => SUPERSCRIPT[Number(digit)] ?? "");
+
+const LARGE = [
+  [1e12, "trillion"],
+  [1e9, "billion"],
+  [1e6, "million"],
+] as const;
+
+/** For sentences: "2.12 billion" and "3.1 × 10⁻⁷", where `formatNumber` writes 2.12e9 and 3.1e−7. */
+export function formatPlain(value: number, digits = 3): string {
+  const size = Math.abs(value);
+  if (!Number.isFinite(value) || size === 0 || (size >= 1e-3 && size < 1e6))
+    return formatNumber(value, digits);
+  const [unit, name] = LARGE.find(([least]) => size >= least) ?? [];
+  if (unit !== undefined && size < 1e15) return `${formatNumber(value / unit, digits)} ${name}`;
+  const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
+  return `${Number(mantissa)} × 10${superscript(Number(exponent))}`.replace("-", "−");
+}
+
 /** For tick labels: powers of ten as such. */
 export function formatTick(value: number, digits = 3): string {
   const exponent = Math.log10(Math.abs(value));
   if (value > 0 && Number.isInteger(exponent) && (exponent >= 4 || exponent <= -3)) {
-    const digits = String(Math.abs(exponent)).replace(/\d/g, (d) => SUPERSCRIPT[Number(d)] ?? "");
-    return `10${exponent < 0 ? "⁻" : ""}${digits}`;
+    return `10${superscript(exponent)}`;
   }
   return formatNumber(value, digits);
 }

@@ -26,6 +26,21 @@ describe("ticks", () => {
     expect(logTicks(1e-10, 1e10, 5).length).toBeLessThanOrEqual(5);
     expect(logTicks(2, 8, 4).length).toBeGreaterThan(1);
   });
+  it("are two at least, however little of a decade a log scale shows", () => {
+    for (const [low, high] of [
+      [0.3, 9],
+      [0.6, 1.4],
+      [0.95, 1.2],
+      [2.1, 2.3],
+      [5.5e-4, 3e-3],
+    ] as const)
+      for (const count of [2, 3, 4]) {
+        const found = logTicks(low, high, count);
+        expect(found.length, `${low}..${high}`).toBeGreaterThanOrEqual(2);
+        expect(found.every((tick) => tick >= low && tick <= high)).toBe(true);
+      }
+    expect(logTicks(0.3, 9, 3)).toEqual([0.5, 1, 2, 5]);
+  });
   it("survive a range of nothing", () => {
     expect(linearTicks(1, 1, 5)).toEqual([1]);
     expect(logTicks(0, 1, 5)).toEqual([]);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decodeRuns } from "../../src/api/decode";
 import {
   bestAndLast,
+  bestOf,
   lessIsBetter,
   pickFigure,
   sortRuns,
@@ -21,6 +22,22 @@ describe("the figure compared", () => {
     const series = seriesValues(["x"], [[0.5, 0.9, NaN]]);
     expect(bestAndLast(series, 0, "val_accuracy")[0]).toBeCloseTo(0.9);
     expect(bestAndLast(series, 0, "val_loss")).toEqual([0.5, NaN]);
+  });
+});
+
+describe("bestOf", () => {
+  it("goes the way of the figure, over the runs that have it", () => {
+    const summary = decodeRuns({ runs: [summaryJson({})] })[0]!;
+    const runs = [0.7, null, 0.9].map((best, i) => ({
+      run: `${i}`,
+      summary,
+      learningRates: [],
+      best,
+      last: best,
+    }));
+    expect(bestOf({ figure: "val_accuracy", runs })).toBe(0.9);
+    expect(bestOf({ figure: "val_loss", runs })).toBe(0.7);
+    expect(bestOf({ figure: null, runs })).toBeNull();
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decodeRun } from "../../src/api/decode";
 import {
   choose,
+  inOrderOfInterest,
   isShown,
   quantitiesOf,
   seriesTitle,
@@ -30,9 +31,11 @@ const MANY = [
 
 const detail = (series: unknown[], onsets: unknown[] = []) =>
   decodeRun(runJson({ series, onsets }));
-const shown = (run: ReturnType<typeof detail>, view = INITIAL_VIEW) => {
+/** Of a run beside two others, which is more than a screen holds. */
+const shown = (run: ReturnType<typeof detail>, view = INITIAL_VIEW, beside = 2) => {
   const known = quantitiesOf(run.series);
-  const byDefault = shownByDefault(known, [run]);
+  const others = Array.from({ length: beside }, () => detail(MANY));
+  const byDefault = shownByDefault(known, [run, ...others]);
   const tags = run.series.filter((item) => isShown(item, view, byDefault));
   return known.map(({ name }) => name).filter((name) => tags.some((i) => i.quantity === name));
 };
@@ -64,6 +67,24 @@ describe("quantities", () => {
   it("are all shown where they are few", () => {
     expect(shown(detail(MANY.slice(0, 6)))).toHaveLength(4);
   });
+  it("are all shown of a run alone", () => {
+    expect(shown(detail(MANY), INITIAL_VIEW, 0)).toHaveLength(7);
+  });
+  it("come with those first in which something was found", () => {
+    const evidence = { tag: "stability/weight_norm" };
+    const run = detail(MANY, [onsetJson({ evidence })]);
+    const order = inOrderOfInterest(run.series, [run]).map(({ quantity }) => quantity);
+    expect(order.filter((name, i) => order.indexOf(name) === i)).toEqual([
+      "loss",
+      "epoch_logs",
+      "gradient_norm",
+      "weight_norm",
+      "learning_rate",
+      "cell_state",
+      "logits",
+      "dead_relu",
+    ]);
+  });
   it("are else the usual ones and what the evidence names", () => {
     expect(shown(detail(MANY))).toEqual(["loss", "epoch_logs", "gradient_norm"]);
     const evidence = { tag: "stability/logits/entropy" };
@@ -77,7 +98,7 @@ describe("quantities", () => {
   it("show the one series that the evidence names, and not the others of its quantity", () => {
     const evidence = { tag: "stability/logits/entropy" };
     const run = detail(MANY, [onsetJson({ evidence })]);
-    const byDefault = shownByDefault(quantitiesOf(run.series), [run]);
+    const byDefault = shownByDefault(quantitiesOf(run.series), [run, run, run]);
     const logits = run.series.filter(({ quantity }) => quantity === "logits");
     expect(logits.filter((item) => isShown(item, INITIAL_VIEW, byDefault))).toMatchObject([
       { tag: "stability/logits/entropy" },

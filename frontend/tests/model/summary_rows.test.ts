@@ -42,4 +42,16 @@ describe("summarise", () => {
     const mixed = summarise(series, "model", [0, 2], "mean");
     expect([...mixed.series.statistics.get("mean")!]).toEqual([99, 99, 99, 99]);
   });
+  it("of differences takes the one that is largest whichever way it goes", () => {
+    const differences = seriesValues(
+      ["a", "b"],
+      [
+        [1, -1, 3],
+        [-2, 0.5, NaN],
+      ],
+    );
+    const found = summarise(differences, "model", [0, 1], "mean", "size");
+    expect([...found.series.statistics.get("mean")!]).toEqual([-2, -1, 3]);
+    expect([...found.largest]).toEqual([1, 0, 0]);
+  });
 });

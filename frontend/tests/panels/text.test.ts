@@ -3,11 +3,18 @@ import { decodeRun, decodeRuns } from "../../src/api/decode";
 import { badge, kindName, verdict } from "../../src/model/verdict";
 import { consequencesOf, rootsOf } from "../../src/panels/findings";
 import { moveBy } from "../../src/panels/keys";
-import { evidenceSentence } from "../../src/panels/onset_card";
+import { evidenceLines, measuredAs } from "../../src/panels/evidence";
 import { labelStride, labelText } from "../../src/panels/row_labels";
 import { rowHeightFor } from "../../src/panels/row_scroller";
 import { comparedWith, placeOf } from "../../src/panels/tips";
-import { formatAgo, formatCount, formatNumber, formatTick, formatTicks } from "../../src/ui/format";
+import {
+  formatAgo,
+  formatCount,
+  formatNumber,
+  formatPlain,
+  formatTick,
+  formatTicks,
+} from "../../src/ui/format";
 import { onsetJson, runJson, seriesValues, summaryJson } from "../examples";
 
 const summary = (changes: Record<string, unknown>) =>
@@ -67,23 +74,47 @@ describe("findings", () => {
   it("shows an onset whose cause is not in the list", () => {
     expect(rootsOf(markers([null, 7])).map(({ index }) => index)).toEqual([0, 1]);
   });
-  it("says the evidence that there is", () => {
-    const evidence = (entries: readonly (readonly [string, number | null])[]) =>
-      evidenceSentence(new Map(entries));
+});
+
+describe("evidence", () => {
+  const lines = (entries: Readonly<Record<string, number | string | null>>) =>
+    evidenceLines(new Map(Object.entries(entries)));
+  it("is told in plain words and numbers", () => {
     expect(
-      evidence([
-        ["value", 31.2],
-        ["baseline", 2.2],
-        ["spread", 0.4],
-        ["threshold", 8.9],
-      ]),
-    ).toBe("31.2 against a baseline of 2.2 ± 0.4 (threshold 8.9)");
-    expect(
-      evidence([
-        ["value", NaN],
-        ["baseline", null],
-      ]),
-    ).toBe("NaN");
+      lines({
+        tag: "stability/gradient_norm",
+        statistic: "max",
+        rule: "leaves its baseline",
+        value: 1.26e9,
+        threshold: 8.9,
+        baseline: 2.2,
+        spread: 0.4,
+      }),
+    ).toEqual([
+      ["seen", "1.26 billion"],
+      ["compared with", "2.2 ± 0.4"],
+      ["times as much", "570 million"],
+      ["limit", "more than 8.9"],
+      ["measured", "gradient norm, max of window"],
+      ["rule", "leaves its baseline"],
+    ]);
+  });
+  it("says which side of the limit is the wrong one", () => {
+    expect(lines({ value: 0.13, baseline: 0.15, threshold: 0.23 })).toEqual([
+      ["seen", "0.13"],
+      ["compared with", "0.15"],
+      ["limit", "less than 0.23"],
+    ]);
+  });
+  it("leaves out what there is not, and keeps what it does not know", () => {
+    expect(lines({ value: NaN, baseline: null, spread: null, share_of_units: 0.5 })).toEqual([
+      ["seen", "NaN"],
+      ["share of units", "0.5"],
+    ]);
+  });
+  it("names what was measured as a reader would", () => {
+    expect(measuredAs("stability/epoch_logs/val_loss", "value")).toBe("epoch logs · val loss");
+    expect(measuredAs("stability/loss", "nonfinite")).toBe("loss");
   });
 });
 
@@ -157,6 +188,21 @@ describe("format", () => {
     expect(formatTicks([1, 1])).toEqual(["1", "1"]);
     expect(formatCount(1234567)).toBe("1 234 567");
     expect(formatAgo(3600)).toBe("60 min ago");
+  });
+  it("writes numbers that are very large or very small in words", () => {
+    const plain = [12.345, 0.0012, 2.12e9, 1.5e6, -3e13, 4.2e18, 3.1e-7, 0, NaN, Infinity];
+    expect(plain.map((value) => formatPlain(value))).toEqual([
+      "12.3",
+      "0.0012",
+      "2.12 billion",
+      "1.5 million",
+      "−30 trillion",
+      "4.2 × 10¹⁸",
+      "3.1 × 10⁻⁷",
+      "0",
+      "NaN",
+      "+Inf",
+    ]);
   });
   it("names the place of a column", () => {
     const series = seriesValues(["a"], [[1, 2]]);
