@@ -35,6 +35,9 @@ def main() -> None:
         help="runs whose names begin so, e.g. demo, healthy, demo/born_dead",
     )
     parser.add_argument("--logdir", type=Path, help="keep the runs here (default: nowhere)")
+    parser.add_argument(
+        "--without-held-out", action="store_true", help="for who is about to change a rule"
+    )
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--train-only", action="store_true", help="print no table")
     action.add_argument("--judge-only", action="store_true", help="leave out what is not trained")
@@ -44,6 +47,8 @@ def main() -> None:
     if not options.logdir and (options.train_only or options.judge_only):
         parser.error("--train-only and --judge-only need a --logdir that keeps the runs")
     runs = labelled_runs(options.seeds, options.only)
+    if options.without_held_out:
+        runs = [run for run in runs if not run.held_out]
     report = Report()
     with tempfile.TemporaryDirectory() as temporary:
         logdir = options.logdir or Path(temporary)
