@@ -40,9 +40,11 @@ class Unseen:
 UNSEEN: dict[str, Unseen] = {}
 
 
-def healthy(*, held_out: bool = False) -> Callable[[History], History]:
+def healthy(
+    *, may_show: Sequence[str] = (), held_out: bool = False
+) -> Callable[[History], History]:
     def add(history: History) -> History:
-        UNSEEN[history.__name__] = Unseen(history, held_out=held_out)
+        UNSEEN[history.__name__] = Unseen(history, may_show=tuple(may_show), held_out=held_out)
         return history
 
     return add
@@ -167,7 +169,7 @@ def stochastic_weights(rng: np.random.Generator) -> Columns:
     return {"loss": loss * (1 + 0.02 * rng.standard_normal(60)), "lr": 0.05 * (1.1 - phase)}
 
 
-@healthy()
+@healthy(may_show=("loss_spike",))
 def a_curriculum(rng: np.random.Generator) -> Columns:
     """Harder data from epoch 10 and 20 on; each time the loss comes down again, not all the way."""
     index = np.arange(30)
@@ -349,7 +351,7 @@ def batches_of_nothing(rng: np.random.Generator) -> Columns:
     return steps(10.825 + 0.01 * rng.standard_normal(300), every=10, epoch=np.arange(300) // 60)
 
 
-@faulty("loss_divergence", at=(195, 225))
+@faulty("loss_divergence", at=(195, 235))
 def a_ramp_of_batches(rng: np.random.Generator) -> Columns:
     """From row 200 on the loss doubles every 40 rows."""
     level = 0.5 * 2.0 ** (np.maximum(np.arange(400) - 200, 0) / 40)

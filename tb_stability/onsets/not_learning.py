@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 
+from tb_stability.detectors.baseline import MAD_TO_SIGMA
 from tb_stability.onsets.curve import LossCurve
 from tb_stability.onsets.guessing import Guessing, accuracy_curve, guessing_in
 from tb_stability.onsets.objective import lowered_curve
@@ -22,6 +24,9 @@ _AT_GUESSING = (0.97, 1.05)
 
 # An accuracy that no guessing among balanced classes reaches: a half and a tenth of the rest.
 _KNOWING = 0.55
+
+# Points that show whether a loss levels off: three for each quarter.
+_LEAST_POINTS = 12
 
 # A log that begins later than this, counted from 0 or from 1, is of a run that was resumed.
 _FIRST_EPOCH = 1
@@ -44,7 +49,9 @@ def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     it): no window's loss is below 0.97 of that of guessing, and half are within 1.05 of it, however
     it began.
 
-    Silent, too, for a model that was trained before or learns all the same: a classifier whose loss
+    Silent where no accuracy is logged and the loss comes down in a curve that levels off, far beyond
+    its noise: then it has learnt what it could, on top of a term that it cannot change, however
+    large. Silent, too, for a model that was trained before or learns all the same: a classifier whose loss
     is below half of that of guessing, whose accuracy is better than guessing in the first epoch or
     above 0.55 in any; a log that begins in the middle. And for a loss that is not meant to fall, as
     a GAN's. Delay: `learning_epochs`. Severity: warning. A loss that was not finite is no evidence,
@@ -68,6 +75,8 @@ def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     guesses = guessing is not None and accuracy is None and _guesses(curve.mean, guessing)
     if _knows_something(run, best, guessing, accuracy) or not (best > threshold or guesses):
         return
+    if accuracy is None and not guesses and _levels_off(curve.mean, thresholds.spreads):
+        return
     at_guessing = f" That of {guessing} is {number(guessing.loss)}." if guesses and guessing else ""
     yield Onset(
         kind="not_learning",
@@ -88,6 +97,23 @@ def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
             baseline=start,
         ),
     )
+
+
+def _levels_off(loss: FloatArray, spreads: float) -> bool:
+    """Returns whether a loss came down in a curve that levels off.
+
+    By the medians of its quarters, the first fall is more than noise and at least twice the second,
+    and that no less than the third. It took several points: no single one was half of it, as is the
+    first of a run that is stuck from then on. What falls evenly has only begun, at too low a rate.
+    """
+    if len(loss) < _LEAST_POINTS:
+        return False
+    levels = [float(np.median(quarter)) for quarter in np.array_split(loss, 4)]
+    first, second, third = -np.diff(levels)
+    steps = -np.diff(loss)
+    noise = MAD_TO_SIGMA * float(np.median(np.abs(steps - np.median(steps)))) / math.sqrt(2)
+    gradual = float(np.max(steps)) < (float(np.max(loss)) - float(np.min(loss))) / 2
+    return bool(gradual and first > spreads * noise and first >= 2 * second >= 2 * third)
 
 
 def _guesses(loss: FloatArray, guessing: Guessing) -> bool:
