@@ -67,10 +67,10 @@ def logarithm_of_a_negative(seed: int, callbacks: Callbacks) -> keras.callbacks.
     """A log error of targets near zero is taken of an output that drifts below zero."""
     rng = begin(seed)
     x = rng.normal(size=(800, 6)).astype(np.float32)
-    y = np.maximum(0.05 * x[:, :1], 0).astype(np.float32)
+    y = np.maximum(x[:, :1] - 0.5, 0).astype(np.float32)
 
     def log_error(target, output):  # type: ignore[no-untyped-def]
-        return ops.mean(ops.square(ops.log(output + 0.3) - ops.log(target + 0.3)), axis=-1)
+        return ops.mean(ops.square(ops.log(output + 0.1) - ops.log(target + 0.1)), axis=-1)
 
     head = keras.initializers.RandomNormal(stddev=0.01)
     model = keras.Sequential([L.Dense(16, activation="relu", kernel_initializer=head),

@@ -120,11 +120,11 @@ def recurrent_relu(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     rng = begin(seed)
     x = rng.normal(size=(400, 120, 2)).astype(np.float32)
     y = x[:, :, 0].mean(axis=1, keepdims=True) * 10
-    start = keras.initializers.Orthogonal(1.1)
+    start = keras.initializers.Orthogonal(1.6)
     model = keras.Sequential(
         [L.SimpleRNN(16, activation="relu", recurrent_initializer=start), L.Dense(1)]
     )
-    return fit(model, x, y, callbacks, keras.optimizers.SGD(0.01), epochs=5)
+    return fit(model, x, y, callbacks, keras.optimizers.SGD(0.05), epochs=5)
 
 
 @faulty("loss_divergence", "loss_spike", "exploding_gradient", "update_ratio_high",

@@ -11,9 +11,15 @@ CHECK_NUMERICS = Remedy(
     "tf.debugging.enable_check_numerics()",
 )
 
+CALM_BEFORE = Remedy(
+    "The gradients were calm before, so look for log(0), 0/0 or the root of zero in the loss, and "
+    "for NaN in the data of that step.",
+    "tf.debugging.enable_check_numerics()",
+)
+
 CHECK_FIRST = Remedy(
-    "No step had been taken yet, so the learning rate is not to blame: look for log(0), 0/0, the "
-    "root of zero or an overflow in the loss and the model.",
+    "It began before a step was taken, so the learning rate is not to blame: look for log(0), 0/0, "
+    "the root of zero or an overflow in the loss and the model.",
     "tf.debugging.enable_check_numerics()",
 )
 

@@ -143,5 +143,7 @@ def _with_remedies(
     run: RunSeries, onset: Onset, onsets: list[Onset], thresholds: Thresholds
 ) -> Onset:
     first = onset if onset.cause is None else onsets[onset.cause]
-    remedies = remedies_for(run, onset, first.step, thresholds)
+    # NaN that came of NaN is mended where the first came up.
+    same = onset.kind in _COMES_OF_DATA and first.kind in _COMES_OF_DATA
+    remedies = remedies_for(run, first if same else onset, first.step, thresholds)
     return dataclasses.replace(onset, remedies=remedies)

@@ -21,6 +21,16 @@ _HEALTHY_RATIO = 1e-3
 _FAR = 10.0
 _FARTHEST = 1e4
 
+# A rate above it is hardly ever meant: where steps are that short, something takes them away.
+_HIGHEST_RATE = 1.0
+
+# A gradient that is longer than its limit by such a factor is not limited, but taken away.
+_CLIPPED = 1e3
+
+# Of the optimizers that divide by the root of a second moment and an epsilon, which is usually 1e-7
+# or 1e-8: one as large as this counts for more than the moment.
+_LARGE_EPSILON = 1e-2
+
 # A rate that a schedule brought down to this part of the highest is hardly any.
 _DECAYED = 1e-2
 
@@ -42,6 +52,8 @@ def rate_for_ratio(run: RunSeries, step: int, ratio: float) -> tuple[Remedy, ...
     if rate is None or not 0 < ratio <= _FARTHEST * _HEALTHY_RATIO:
         return ()
     scaled = rate * _HEALTHY_RATIO / ratio
+    if scaled > max(_HIGHEST_RATE, rate):
+        return ()
     return (
         Remedy(
             f"{'Lower' if scaled < rate else 'Raise'} the learning rate from {rate:.3g} to about "
@@ -55,6 +67,8 @@ def rate_for_ratio(run: RunSeries, step: int, ratio: float) -> tuple[Remedy, ...
 def rate_for_usual_ratio(run: RunSeries) -> tuple[Remedy, ...]:
     """Returns the rate for a run that does not learn; another one where the steps say nothing."""
     ratio = healthy_period.usual_ratio(run)
+    if ratio is not None and ratio < _HEALTHY_RATIO / _FAR and (taken := what_takes_steps_away(run)):
+        return taken
     step = int(run.windows.first_step[0])
     far = ratio is not None and not 1 / _FAR <= ratio / _HEALTHY_RATIO <= _FAR
     # Where no gradient arrives the steps are short at any rate.
@@ -92,13 +106,29 @@ def higher_rate(run: RunSeries, step: int) -> tuple[Remedy, ...]:
     if rate is None or rate <= 0:
         return (Remedy("Raise the learning rate, by a factor of a hundred at first."),)
     raised = rate * RATE_FACTOR * RATE_FACTOR
-    return (
-        Remedy(
-            f"Raise the learning rate from {rate:.3g}, to {raised:.3g} at first, and see whether "
-            "the gradient is clipped to nothing.",
-            optimizer_code(run, raised),
-        ),
-    )
+    text = f"Raise the learning rate from {rate:.3g} to {raised:.3g} at first."
+    return (Remedy(text, optimizer_code(run, raised)),)
+
+
+def what_takes_steps_away(run: RunSeries) -> tuple[Remedy, ...]:
+    """Returns what to change of an optimizer whose settings make its steps short, if any."""
+    options = run.record.optimizer if run.record else {}
+    rate = run.record.learning_rate if run.record else None
+    remedies = []
+    norm = healthy_period.healthy_norm(run, run.steps + 1)
+    for name in ("clipnorm", "global_clipnorm", "clipvalue"):
+        limit = options.get(name)
+        if isinstance(limit, int | float) and norm is not None and 0 < limit < norm / _CLIPPED:
+            text = (
+                f"Clip less, or not at all: {name} is {limit:.3g}, and the norm of the gradient "
+                f"goes up to {norm:.3g}."
+            )
+            remedies.append(Remedy(text, optimizer_code(run, rate, f"{name}={norm:.3g}")))
+    epsilon = options.get("epsilon")
+    if isinstance(epsilon, int | float) and epsilon >= _LARGE_EPSILON:
+        text = f"Give the optimizer its usual epsilon: {epsilon:.3g} makes every step short."
+        remedies.append(Remedy(text, optimizer_code(run, rate, "epsilon=1e-7")))
+    return tuple(remedies)
 
 
 def optimizer_code(run: RunSeries, rate: float | None, *arguments: str) -> str:

@@ -14,6 +14,7 @@ from tb_stability.onsets.rate_remedies import (
     optimizer_code,
     rate_for_ratio,
     rate_for_usual_ratio,
+    what_takes_steps_away,
 )
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number
@@ -58,7 +59,7 @@ def remedies_for(
         )
     if kind == "update_ratio_low":
         scaled = rate_for_ratio(run, onset.step, onset.evidence.value)
-        return scaled or higher_rate(run, onset.step)
+        return what_takes_steps_away(run) or scaled or higher_rate(run, onset.step)
     if kind == "update_ratio_high":
         scaled = rate_for_ratio(run, onset.step, onset.evidence.value)
         return (*(scaled or lower_rate(run, onset.step)), *_clip(run, healthy_until))
@@ -94,7 +95,7 @@ def _against_a_failure(
         return general
     # Of its own accord it came from calm gradients, if there are any.
     calm = onset.cause is None and healthy_period.healthy_norm(run, healthy_until) is not None
-    return (advice.CHECK_NUMERICS, *general) if calm else (*general, advice.CHECK_NUMERICS)
+    return (advice.CALM_BEFORE, *general) if calm else (*general, advice.CHECK_NUMERICS)
 
 
 def _first_step(run: RunSeries) -> int:
