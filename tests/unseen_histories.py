@@ -104,9 +104,9 @@ def batches_with_warm_up_and_cosine(rng: np.random.Generator) -> Columns:
 
 @healthy()
 def batches_of_reinforcement_without_reward(rng: np.random.Generator) -> Columns:
-    """A TD loss that grows as the values do; nothing in the log says that it is one."""
-    level = 0.02 + 1.2 * (1 - decay(600, 200))
-    return steps(batches(rng, level, shape=4), every=100)
+    """A TD loss that grows as the values do, said to be one by its own name beside the loss."""
+    loss = batches(rng, 0.02 + 1.2 * (1 - decay(600, 200)), shape=4)
+    return steps(loss, every=100, td_loss=loss)
 
 
 @healthy(held_out=True)
@@ -418,7 +418,7 @@ def wrong_by_design(rng: np.random.Generator) -> Columns:
     return {"loss": 8.06 + 0.01 * rng.standard_normal(15), "accuracy": np.full(15, 0.5)}
 
 
-@faulty("oscillating_loss", "loss_divergence", at=(0, 6), may_show=("loss_spike", *STUCK))
+@faulty("oscillating_loss", "loss_divergence", at=(0, 16), may_show=("loss_spike", *STUCK))
 def a_rate_far_too_high(rng: np.random.Generator) -> Columns:
     """A loss that jumps between 1 and 40 from epoch to epoch, for 40 epochs."""
     return {"loss": np.exp(rng.uniform(0, 3.7, 40))}
