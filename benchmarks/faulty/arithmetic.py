@@ -24,8 +24,9 @@ def root_of_zero(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     def distance(target, output):  # type: ignore[no-untyped-def]
         return ops.sqrt(ops.sum(ops.square(target - output), axis=-1))
 
-    model = keras.Sequential([L.Dense(8, activation="relu", use_bias=False),
-                              L.Dense(4, use_bias=False)])  # fmt: skip
+    model = keras.Sequential(
+        [L.Dense(8, activation="relu", use_bias=False), L.Dense(4, use_bias=False)]
+    )
     return fit(model, x, x, callbacks, "adam", distance, epochs=6)
 
 
@@ -47,12 +48,32 @@ def empty_mask(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
         target, mask = truth[:, :1], truth[:, 1:]
         return ops.sum(mask * ops.square(target - output)) / ops.sum(mask)
 
-    return fit(mlp(1), data, None, callbacks, "adam", masked, epochs=6, steps_per_epoch=20,
-               batch_size=None, shuffle=False, validation_split=0.0)  # fmt: skip
+    return fit(
+        mlp(1),
+        data,
+        None,
+        callbacks,
+        "adam",
+        masked,
+        epochs=6,
+        steps_per_epoch=20,
+        batch_size=None,
+        shuffle=False,
+        validation_split=0.0,
+    )
 
 
-@faulty("nonfinite_loss", "exploding_gradient", "loss_divergence", "loss_spike", "unscaled_input",
-        shows=is_lost, epochs=(0, 0), may_show=HIGH, held_out=True)  # fmt: skip
+@faulty(
+    "nonfinite_loss",
+    "exploding_gradient",
+    "loss_divergence",
+    "loss_spike",
+    "unscaled_input",
+    shows=is_lost,
+    epochs=(0, 0),
+    may_show=HIGH,
+    held_out=True,
+)
 def exponential_of_raw_inputs(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """Counts are predicted through an exponential, from inputs as large as 200."""
     rng = begin(seed)
@@ -73,13 +94,23 @@ def logarithm_of_a_negative(seed: int, callbacks: Callbacks) -> keras.callbacks.
         return ops.mean(ops.square(ops.log(output + 0.1) - ops.log(target + 0.1)), axis=-1)
 
     head = keras.initializers.RandomNormal(stddev=0.01)
-    model = keras.Sequential([L.Dense(16, activation="relu", kernel_initializer=head),
-                              L.Dense(1, kernel_initializer=head)])  # fmt: skip
+    model = keras.Sequential(
+        [
+            L.Dense(16, activation="relu", kernel_initializer=head),
+            L.Dense(1, kernel_initializer=head),
+        ]
+    )
     return fit(model, x, y, callbacks, keras.optimizers.Adam(0.05), log_error, epochs=10)
 
 
-@faulty("nonfinite_loss", "nonfinite_gradient", "nonfinite_weights", shows=is_lost, epochs=(0, 1),
-        may_show=HIGH)  # fmt: skip
+@faulty(
+    "nonfinite_loss",
+    "nonfinite_gradient",
+    "nonfinite_weights",
+    shows=is_lost,
+    epochs=(0, 1),
+    may_show=HIGH,
+)
 def half_precision_throughout(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """Model and Adam are of float16, in which its epsilon of 1e-8 is zero."""
     x, y = clusters(begin(seed), classes=4)
@@ -117,21 +148,39 @@ class _Variational(keras.layers.Layer):
         return mean + ops.exp(0.5 * log_variance) * noise
 
 
-@faulty("nonfinite_loss", "exploding_gradient", "loss_divergence", "loss_spike", "unscaled_input",
-        shows=is_lost, epochs=(0, 1), may_show=HIGH)  # fmt: skip
+@faulty(
+    "nonfinite_loss",
+    "exploding_gradient",
+    "loss_divergence",
+    "loss_spike",
+    "unscaled_input",
+    shows=is_lost,
+    epochs=(0, 1),
+    may_show=HIGH,
+)
 def exploding_divergence(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """A variational autoencoder of raw features: the exponential of its variance overflows."""
     rng = begin(seed)
     x = (100 * rng.normal(size=(800, 10))).astype(np.float32)
     model = keras.Sequential(
-        [L.Dense(32, activation="relu"), _Variational(4.0), L.Dense(32, activation="relu"),
-         L.Dense(10)]
-    )  # fmt: skip
+        [
+            L.Dense(32, activation="relu"),
+            _Variational(4.0),
+            L.Dense(32, activation="relu"),
+            L.Dense(10),
+        ]
+    )
     return fit(model, x, x, callbacks, keras.optimizers.Adam(1e-2), epochs=4)
 
 
-@faulty("nonfinite_loss", "nonfinite_gradient", shows=is_lost, epochs=(0, 12), may_show=HIGH,
-        held_out=True)  # fmt: skip
+@faulty(
+    "nonfinite_loss",
+    "nonfinite_gradient",
+    shows=is_lost,
+    epochs=(0, 12),
+    may_show=HIGH,
+    held_out=True,
+)
 def probability_of_one(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """A cross-entropy written by hand takes log(1 - p), and p is one in the end."""
     x, y = clusters(begin(seed), classes=2, noise=0.3)
@@ -141,8 +190,16 @@ def probability_of_one(seed: int, callbacks: Callbacks) -> keras.callbacks.Histo
         return -ops.mean(target * ops.log(output) + (1 - target) * ops.log(1 - output), axis=-1)
 
     model = keras.Sequential([L.Dense(32, activation="relu"), L.Dense(1, activation="sigmoid")])
-    return fit(model, x, y[:, None], callbacks, keras.optimizers.Adam(0.02), by_hand,
-               ["accuracy"], epochs=25)  # fmt: skip
+    return fit(
+        model,
+        x,
+        y[:, None],
+        callbacks,
+        keras.optimizers.Adam(0.02),
+        by_hand,
+        ["accuracy"],
+        epochs=25,
+    )
 
 
 RUNS = (

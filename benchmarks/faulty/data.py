@@ -20,9 +20,16 @@ def _in_order(
     """Fits a classifier to batches that each come once, in their order."""
     data = tf.data.Dataset.from_tensor_slices((x, y)).batch(32)
     return fit_classifier(
-        model, data, None, callbacks, epochs=epochs, steps_per_epoch=steps, batch_size=None,
-        shuffle=False, validation_split=0.0,
-    )  # fmt: skip
+        model,
+        data,
+        None,
+        callbacks,
+        epochs=epochs,
+        steps_per_epoch=steps,
+        batch_size=None,
+        shuffle=False,
+        validation_split=0.0,
+    )
 
 
 @faulty("nonfinite_input", "nonfinite_loss", shows=is_lost, epochs=(4, 4), may_show=LOST)
@@ -69,9 +76,17 @@ def prices_as_they_are(seed: int, callbacks: Callbacks) -> keras.callbacks.Histo
     return fit(mlp(1), x, y, callbacks, epochs=10)
 
 
-@faulty("loss_spike", "loss_divergence", "oscillating_loss", "exploding_gradient",
-        "unscaled_input", "update_ratio_high", shows=ends("loss", at_least=0.5), epochs=(0, 2),
-        may_show=HIGH)  # fmt: skip
+@faulty(
+    "loss_spike",
+    "loss_divergence",
+    "oscillating_loss",
+    "exploding_gradient",
+    "unscaled_input",
+    "update_ratio_high",
+    shows=ends("loss", at_least=0.5),
+    epochs=(0, 2),
+    may_show=HIGH,
+)
 def a_sensor_that_reads_999999(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """Some rows hold 999999 for missing, and each that comes throws the model off."""
     rng = begin(seed)
@@ -89,8 +104,17 @@ def batch_norm_of_single_samples(seed: int, callbacks: Callbacks) -> keras.callb
     return fit_classifier(model, x, y, callbacks, epochs=6, batch_size=1)
 
 
-@faulty("nonfinite_loss", "loss_divergence", "exploding_gradient", "unscaled_input", "dead_relu",
-        *STUCK, shows=ends("accuracy", at_most=0.4), may_show=HIGH, held_out=True)  # fmt: skip
+@faulty(
+    "nonfinite_loss",
+    "loss_divergence",
+    "exploding_gradient",
+    "unscaled_input",
+    "dead_relu",
+    *STUCK,
+    shows=ends("accuracy", at_most=0.4),
+    may_show=HIGH,
+    held_out=True,
+)
 def features_in_their_own_units(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """Features from 0 to 100 000 are given to plain descent."""
     rng = begin(seed)
@@ -99,8 +123,9 @@ def features_in_their_own_units(seed: int, callbacks: Callbacks) -> keras.callba
     return fit_classifier(mlp(4), x, y, callbacks, "sgd", epochs=6)
 
 
-@faulty("loss_divergence", "loss_spike", shows=ends("loss", at_least=1.0), epochs=(6, 6),
-        may_show=HIGH)  # fmt: skip
+@faulty(
+    "loss_divergence", "loss_spike", shows=ends("loss", at_least=1.0), epochs=(6, 6), may_show=HIGH
+)
 def another_scale_after_a_restart(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """From epoch 6 on the pipeline gives pixels from 0 to 255 that were from 0 to 1."""
     x, y = clusters(begin(seed), samples=12 * 25 * 32, classes=5)

@@ -26,9 +26,19 @@ def weights_of_nothing(seed: int, callbacks: Callbacks) -> keras.callbacks.Histo
     return fit_classifier(model, x, y, callbacks, epochs=8)
 
 
-@faulty(*STUCK, "exploding_gradient", "logit_collapse", "loss_divergence", "update_ratio_high",
-        "loss_spike", "dead_relu", "oscillating_loss", shows=ends("accuracy", at_most=0.5),
-        epochs=(0, 1), may_show=HIGH)  # fmt: skip
+@faulty(
+    *STUCK,
+    "exploding_gradient",
+    "logit_collapse",
+    "loss_divergence",
+    "update_ratio_high",
+    "loss_spike",
+    "dead_relu",
+    "oscillating_loss",
+    shows=ends("accuracy", at_most=0.5),
+    epochs=(0, 1),
+    may_show=HIGH,
+)
 def weights_all_alike(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """All weights begin at one, so that all units of a layer are the same unit, and large."""
     x, y = clusters(begin(seed), classes=5)
@@ -57,27 +67,45 @@ def hardly_anything_kept(seed: int, callbacks: Callbacks) -> keras.callbacks.His
     """A share to keep of 0.01 was taken for one to drop: dropout of 0.99, twice."""
     x, y = clusters(begin(seed), classes=6, noise=2.0)
     model = keras.Sequential(
-        [L.Dense(32, activation="relu"), L.Dropout(0.99), L.Dense(32, activation="relu"),
-         L.Dropout(0.99), L.Dense(6)]
-    )  # fmt: skip
+        [
+            L.Dense(32, activation="relu"),
+            L.Dropout(0.99),
+            L.Dense(32, activation="relu"),
+            L.Dropout(0.99),
+            L.Dense(6),
+        ]
+    )
     return fit_classifier(model, x, y, callbacks, keras.optimizers.Adam(1e-3), epochs=8)
 
 
-@faulty(*STUCK, "loss_metric_contradiction", shows=ends("accuracy", at_most=0.4), epochs=(0, 14),
-        may_show=(*BESIDE_STUCK, "validation_spike"))  # fmt: skip
+@faulty(
+    *STUCK,
+    "loss_metric_contradiction",
+    shows=ends("accuracy", at_most=0.4),
+    epochs=(0, 14),
+    may_show=(*BESIDE_STUCK, "validation_spike"),
+)
 def penalty_without_measure(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """A penalty of ten on all weights leaves none of them, while the loss falls."""
     x, y = clusters(begin(seed), classes=6)
     heavy = keras.regularizers.L2(10.0)
     model = keras.Sequential(
-        [L.Dense(32, activation="relu", kernel_regularizer=heavy),
-         L.Dense(6, kernel_regularizer=heavy)]
-    )  # fmt: skip
+        [
+            L.Dense(32, activation="relu", kernel_regularizer=heavy),
+            L.Dense(6, kernel_regularizer=heavy),
+        ]
+    )
     return fit_classifier(model, x, y, callbacks, keras.optimizers.Adam(1e-3), epochs=20)
 
 
-@faulty(*STUCK, "vanishing_gradient", "saturated_activation",
-        shows=ends("accuracy", at_most=0.4), may_show=HIGH, held_out=True)  # fmt: skip
+@faulty(
+    *STUCK,
+    "vanishing_gradient",
+    "saturated_activation",
+    shows=ends("accuracy", at_most=0.4),
+    may_show=HIGH,
+    held_out=True,
+)
 def deep_tanh_of_wide_weights(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """Twelve layers of tanh begin with weights of deviation one: every unit is at a bound."""
     x, y = clusters(begin(seed), classes=5, noise=3.0)
@@ -88,17 +116,24 @@ def deep_tanh_of_wide_weights(seed: int, callbacks: Callbacks) -> keras.callback
     return fit_classifier(model, x, y, callbacks, keras.optimizers.SGD(1e-3), epochs=4)
 
 
-@faulty("not_learning", "vanishing_gradient", "update_ratio_low", shows=stays("loss", within=0.2),
-        may_show=BESIDE_STUCK)  # fmt: skip
+@faulty(
+    "not_learning",
+    "vanishing_gradient",
+    "update_ratio_low",
+    shows=stays("loss", within=0.2),
+    may_show=BESIDE_STUCK,
+)
 def far_away_in_time(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """A simple recurrent net is to know its first input after 80 steps."""
     rng = begin(seed)
     x = rng.normal(size=(600, 80, 1)).astype(np.float32)
     y = 3 + np.sign(x[:, 0])
     model = keras.Sequential(
-        [L.SimpleRNN(8, kernel_initializer=keras.initializers.RandomNormal(stddev=1e-3)),
-         L.Dense(1, use_bias=False)]
-    )  # fmt: skip
+        [
+            L.SimpleRNN(8, kernel_initializer=keras.initializers.RandomNormal(stddev=1e-3)),
+            L.Dense(1, use_bias=False),
+        ]
+    )
     return fit(model, x, y, callbacks, keras.optimizers.SGD(1e-4), epochs=5)
 
 

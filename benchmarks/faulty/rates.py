@@ -44,8 +44,17 @@ def plain_descent_of_summed_errors(seed: int, callbacks: Callbacks) -> keras.cal
     return fit(mlp(1), x, y, callbacks, optimizer, loss, epochs=6, batch_size=128)
 
 
-@faulty(*STUCK, "loss_divergence", "dead_relu", "update_ratio_high", "exploding_gradient",
-        "oscillating_loss", shows=ends("accuracy", at_most=0.45), epochs=(0, 1), may_show=HIGH)  # fmt: skip
+@faulty(
+    *STUCK,
+    "loss_divergence",
+    "dead_relu",
+    "update_ratio_high",
+    "exploding_gradient",
+    "oscillating_loss",
+    shows=ends("accuracy", at_most=0.45),
+    epochs=(0, 1),
+    may_show=HIGH,
+)
 def adam_at_a_rate_for_descent(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """Adam is given a learning rate of 0.5, as one of plain descent."""
     x, y = clusters(begin(seed), classes=10, noise=2.0)
@@ -53,9 +62,19 @@ def adam_at_a_rate_for_descent(seed: int, callbacks: Callbacks) -> keras.callbac
     return fit_classifier(model, x, y, callbacks, keras.optimizers.Adam(0.5), epochs=10)
 
 
-@faulty(*STUCK, "loss_divergence", "dead_relu", "update_ratio_high", "exploding_gradient",
-        "oscillating_loss", "loss_spike", shows=ends("accuracy", at_most=0.45), epochs=(0, 1),
-        may_show=HIGH, held_out=True)  # fmt: skip
+@faulty(
+    *STUCK,
+    "loss_divergence",
+    "dead_relu",
+    "update_ratio_high",
+    "exploding_gradient",
+    "oscillating_loss",
+    "loss_spike",
+    shows=ends("accuracy", at_most=0.45),
+    epochs=(0, 1),
+    may_show=HIGH,
+    held_out=True,
+)
 def rmsprop_on_images(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """A convolutional net is trained by RMSprop at ten times its usual highest rate."""
     rng = begin(seed)
@@ -64,14 +83,27 @@ def rmsprop_on_images(seed: int, callbacks: Callbacks) -> keras.callbacks.Histor
     for index, (row, column) in enumerate(((0, 0), (0, 4), (4, 0), (4, 4))):
         x[y == index, row : row + 4, column : column + 4] += 1.0
     model = keras.Sequential(
-        [L.Conv2D(16, 3, activation="relu"), L.Conv2D(16, 3, activation="relu"), L.Flatten(),
-         L.Dense(64, activation="relu"), L.Dense(4)]
-    )  # fmt: skip
+        [
+            L.Conv2D(16, 3, activation="relu"),
+            L.Conv2D(16, 3, activation="relu"),
+            L.Flatten(),
+            L.Dense(64, activation="relu"),
+            L.Dense(4),
+        ]
+    )
     return fit_classifier(model, x, y, callbacks, keras.optimizers.RMSprop(0.1), epochs=8)
 
 
-@faulty("loss_divergence", "loss_spike", "exploding_gradient", "update_ratio_high",
-        "nonfinite_loss", shows=ends("accuracy", at_most=0.8), epochs=(7, 8), may_show=HIGH)  # fmt: skip
+@faulty(
+    "loss_divergence",
+    "loss_spike",
+    "exploding_gradient",
+    "update_ratio_high",
+    "nonfinite_loss",
+    shows=ends("accuracy", at_most=0.8),
+    epochs=(7, 8),
+    may_show=HIGH,
+)
 def schedule_with_a_slip(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """A schedule goes from 1e-3 to 1 in epoch 8, for want of a minus in an exponent."""
     x, y = clusters(begin(seed), classes=6, noise=2.0)
@@ -87,8 +119,13 @@ def decay_by_step(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     return fit_classifier(mlp(6), x, y, callbacks, optimizer, epochs=10)
 
 
-@faulty("not_learning", "update_ratio_low", shows=stays("loss", within=0.05),
-        may_show=BESIDE_STUCK, held_out=True)  # fmt: skip
+@faulty(
+    "not_learning",
+    "update_ratio_low",
+    shows=stays("loss", within=0.05),
+    may_show=BESIDE_STUCK,
+    held_out=True,
+)
 def adam_at_nothing(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """A regression is trained by Adam at 1e-8."""
     rng = begin(seed)
@@ -113,8 +150,15 @@ def large_epsilon(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     return fit_classifier(mlp(6), x, y, callbacks, optimizer, epochs=8)
 
 
-@faulty("exploding_gradient", "nonfinite_loss", "cell_state_growth", "loss_divergence",
-        shows=is_lost, epochs=(0, 2), may_show=HIGH)  # fmt: skip
+@faulty(
+    "exploding_gradient",
+    "nonfinite_loss",
+    "cell_state_growth",
+    "loss_divergence",
+    shows=is_lost,
+    epochs=(0, 2),
+    may_show=HIGH,
+)
 def recurrent_relu(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """A simple recurrent net of ReLUs runs over 120 steps, without clipping."""
     rng = begin(seed)
@@ -127,9 +171,18 @@ def recurrent_relu(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     return fit(model, x, y, callbacks, keras.optimizers.SGD(0.05), epochs=5)
 
 
-@faulty("loss_divergence", "loss_spike", "exploding_gradient", "update_ratio_high",
-        "nonfinite_loss", "oscillating_loss", shows=ends("loss", at_least=0.6), epochs=(1, 7),
-        may_show=HIGH, held_out=True)  # fmt: skip
+@faulty(
+    "loss_divergence",
+    "loss_spike",
+    "exploding_gradient",
+    "update_ratio_high",
+    "nonfinite_loss",
+    "oscillating_loss",
+    shows=ends("loss", at_least=0.6),
+    epochs=(1, 7),
+    may_show=HIGH,
+    held_out=True,
+)
 def cycle_that_peaks_too_high(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """One cycle of plain descent with momentum climbs to a rate of three."""
     x, y = clusters(begin(seed), classes=6, noise=1.5)
@@ -138,8 +191,14 @@ def cycle_that_peaks_too_high(seed: int, callbacks: Callbacks) -> keras.callback
     return fit_classifier(mlp(6, units=64), x, y, [cycle, *callbacks], optimizer, epochs=12)
 
 
-@faulty("loss_divergence", "exploding_gradient", "nonfinite_loss", shows=ends("loss", at_least=5),
-        epochs=(0, 1), may_show=HIGH)  # fmt: skip
+@faulty(
+    "loss_divergence",
+    "exploding_gradient",
+    "nonfinite_loss",
+    shows=ends("loss", at_least=5),
+    epochs=(0, 1),
+    may_show=HIGH,
+)
 def residuals_without_norm(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """Thirty residual blocks add up without normalisation, at a rate of 0.1."""
     x, y = clusters(begin(seed), classes=6)
@@ -150,9 +209,19 @@ def residuals_without_norm(seed: int, callbacks: Callbacks) -> keras.callbacks.H
     return fit_classifier(model, x, y, callbacks, keras.optimizers.SGD(0.1), epochs=5)
 
 
-@faulty(*STUCK, "loss_divergence", "exploding_gradient", "update_ratio_high", "loss_spike",
-        "oscillating_loss", "saturated_activation", shows=ends("accuracy", at_most=0.6),
-        epochs=(0, 1), may_show=HIGH, held_out=True)  # fmt: skip
+@faulty(
+    *STUCK,
+    "loss_divergence",
+    "exploding_gradient",
+    "update_ratio_high",
+    "loss_spike",
+    "oscillating_loss",
+    "saturated_activation",
+    shows=ends("accuracy", at_most=0.6),
+    epochs=(0, 1),
+    may_show=HIGH,
+    held_out=True,
+)
 def transformer_without_warm_up(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """A Transformer without layer normalisation starts at the full rate of 0.03."""
     rng = begin(seed)
@@ -167,9 +236,17 @@ def transformer_without_warm_up(seed: int, callbacks: Callbacks) -> keras.callba
     return fit_classifier(model, x, y, callbacks, keras.optimizers.Adam(0.03), epochs=8)
 
 
-@faulty("oscillating_loss", "loss_divergence", "loss_spike", "exploding_gradient", "not_learning",
-        "update_ratio_high", shows=lambda logs: is_lost(logs) or logs["loss"][-1] > 0.2 * logs[
-            "loss"][0], epochs=(0, 3), may_show=HIGH)  # fmt: skip
+@faulty(
+    "oscillating_loss",
+    "loss_divergence",
+    "loss_spike",
+    "exploding_gradient",
+    "not_learning",
+    "update_ratio_high",
+    shows=lambda logs: is_lost(logs) or logs["loss"][-1] > 0.2 * logs["loss"][0],
+    epochs=(0, 3),
+    may_show=HIGH,
+)
 def step_longer_than_the_valley(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """Full-batch descent of a quadratic at a rate just beyond twice the inverse curvature."""
     rng = begin(seed)

@@ -45,8 +45,9 @@ def contrast(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """Tempts not learning and chance: two views of each sample among 64 are to be matched."""
     rng = begin(seed)
     base = rng.normal(size=(1280, 10)).astype(np.float32)
-    x = np.concatenate([base + 0.3 * rng.normal(size=base.shape),
-                        base + 0.3 * rng.normal(size=base.shape)], axis=1).astype(np.float32)  # fmt: skip
+    x = np.concatenate(
+        [base + 0.3 * rng.normal(size=base.shape), base + 0.3 * rng.normal(size=base.shape)], axis=1
+    ).astype(np.float32)
 
     def matched(_: Any, codes: Any) -> Any:
         first, second = ops.split(codes, 2, axis=1)
@@ -55,12 +56,19 @@ def contrast(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
             ops.arange(ops.shape(logits)[0]), logits, from_logits=True
         )
 
-    encoder = keras.Sequential([L.Dense(32, activation="relu"), L.Dense(16),
-                                L.UnitNormalization()])  # fmt: skip
+    encoder = keras.Sequential([L.Dense(32, activation="relu"), L.Dense(16), L.UnitNormalization()])
     inputs = keras.Input((20,))
     both = L.Concatenate()([encoder(inputs[:, :10]), encoder(inputs[:, 10:])])
-    return fit(keras.Model(inputs, both), x, np.zeros(len(x)), callbacks, "adam", matched,
-               epochs=12, batch_size=64)  # fmt: skip
+    return fit(
+        keras.Model(inputs, both),
+        x,
+        np.zeros(len(x)),
+        callbacks,
+        "adam",
+        matched,
+        epochs=12,
+        batch_size=64,
+    )
 
 
 @healthy(at_most={"loss": 12.0})
@@ -77,7 +85,7 @@ def connectionist(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
 
 @healthy(at_most={"loss": 0.55})
 def quantiles_of_heavy_tails(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
-    """Tempts spikes: the ninetieth percentile of targets with hardly a variance, in batches of 8."""
+    """Tempts spikes: the ninetieth percentile of heavy-tailed targets, in batches of 8."""
     rng = begin(seed)
     x = rng.normal(size=(1500, 6)).astype(np.float32)
     y = 3 * x[:, :1] + rng.standard_t(2, size=(1500, 1))
@@ -137,7 +145,7 @@ def focal(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
 
 @healthy(at_least={"val_accuracy": 0.85})
 def distilled(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
-    """Tempts not learning: a student learns a teacher's soft answers, whose entropy is the floor."""
+    """Tempts not learning: the floor is the entropy of the soft answers of a teacher."""
     x, y = clusters(begin(seed), classes=5)
     centres = np.stack([x[y == label].mean(axis=0) for label in range(5)])
     soft = ops.convert_to_numpy(ops.softmax(-0.02 * ((x[:, None] - centres) ** 2).sum(axis=-1)))
@@ -153,8 +161,10 @@ def tasks_of_different_scales(seed: int, callbacks: Callbacks) -> keras.callback
     price = 1000 * x[:, :1] + 100 * rng.normal(size=(len(x), 1))
     inputs = keras.Input((20,))
     hidden = L.Dense(32, activation="relu")(inputs)
-    model = keras.Model(inputs, {"class": L.Dense(3, name="class")(hidden),
-                                 "price": L.Dense(1, name="price")(hidden)})  # fmt: skip
+    model = keras.Model(
+        inputs,
+        {"class": L.Dense(3, name="class")(hidden), "price": L.Dense(1, name="price")(hidden)},
+    )
     model.compile(
         keras.optimizers.Adam(1e-2),
         {"class": cross_entropy(), "price": "mse"},
@@ -163,9 +173,14 @@ def tasks_of_different_scales(seed: int, callbacks: Callbacks) -> keras.callback
         jit_compile=False,
     )
     return model.fit(
-        x, {"class": y, "price": price}, validation_split=0.2, epochs=15, batch_size=32,
-        callbacks=list(callbacks), verbose=0,
-    )  # fmt: skip
+        x,
+        {"class": y, "price": price},
+        validation_split=0.2,
+        epochs=15,
+        batch_size=32,
+        callbacks=list(callbacks),
+        verbose=0,
+    )
 
 
 @healthy(at_most={"loss": 1.3}, held_out=True)

@@ -17,16 +17,18 @@ def single_samples(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     rng = begin(seed)
     x = rng.normal(size=(700, 4)).astype(np.float32)
     y = x[:, :1] + 0.3 * rng.normal(size=(700, 1))
-    return fit(mlp(1, units=16), x, y, callbacks, keras.optimizers.SGD(3e-3), epochs=6,
-               batch_size=1)  # fmt: skip
+    return fit(
+        mlp(1, units=16), x, y, callbacks, keras.optimizers.SGD(3e-3), epochs=6, batch_size=1
+    )
 
 
 @healthy(at_least={"val_accuracy": 0.85})
 def huge_batches(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """Tempts rules that count steps: 4096 samples a batch, three steps an epoch."""
     x, y = clusters(begin(seed), samples=15000, noise=1.5)
-    return fit_classifier(mlp(3), x, y, callbacks, keras.optimizers.Adam(1e-2), epochs=25,
-                          batch_size=4096)  # fmt: skip
+    return fit_classifier(
+        mlp(3), x, y, callbacks, keras.optimizers.Adam(1e-2), epochs=25, batch_size=4096
+    )
 
 
 @healthy(at_least={"accuracy": 0.85}, held_out=True)
@@ -36,8 +38,16 @@ def a_single_unit(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     x = rng.normal(size=(1000, 1)).astype(np.float32)
     y = (x > 0.2).astype(np.float32)
     model = keras.Sequential([L.Dense(1, activation="sigmoid")])
-    return fit(model, x, y, callbacks, keras.optimizers.Adam(0.05), "binary_crossentropy",
-               ["accuracy"], epochs=40)  # fmt: skip
+    return fit(
+        model,
+        x,
+        y,
+        callbacks,
+        keras.optimizers.Adam(0.05),
+        "binary_crossentropy",
+        ["accuracy"],
+        epochs=40,
+    )
 
 
 @healthy(at_least={"accuracy": 0.6})
@@ -105,9 +115,12 @@ def brain_floats(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     x, y = clusters(begin(seed), noise=1.5)
     policy = keras.dtype_policies.DTypePolicy("mixed_bfloat16")
     model = keras.Sequential(
-        [L.Dense(32, activation="relu", dtype=policy), L.Dense(32, activation="relu",
-         dtype=policy), L.Dense(3, dtype="float32")]
-    )  # fmt: skip
+        [
+            L.Dense(32, activation="relu", dtype=policy),
+            L.Dense(32, activation="relu", dtype=policy),
+            L.Dense(3, dtype="float32"),
+        ]
+    )
     return fit_classifier(model, x, y, callbacks, epochs=10)
 
 
@@ -117,8 +130,9 @@ def many_decades(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     rng = begin(seed)
     x = rng.uniform(-2, 2, size=(256, 1)).astype(np.float32)
     y = np.sin(2 * x)
-    model = keras.Sequential([L.Dense(32, activation="tanh"), L.Dense(32, activation="tanh"),
-                              L.Dense(1)])  # fmt: skip
+    model = keras.Sequential(
+        [L.Dense(32, activation="tanh"), L.Dense(32, activation="tanh"), L.Dense(1)]
+    )
     return fit(model, x, y, callbacks, keras.optimizers.Adam(1e-2), epochs=200, batch_size=128)
 
 
@@ -132,11 +146,24 @@ def sparse_pictures(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
         picture[row : row + 3, column] = 1
         picture[row, column : column + 3] = 1
     x = x.reshape(1000, 144)
-    model = keras.Sequential([L.Dense(64, activation="relu"), L.Dense(16, activation="relu"),
-                              L.Dense(64, activation="relu"),
-                              L.Dense(144, activation="sigmoid")])  # fmt: skip
-    return fit(model, x, x, callbacks, keras.optimizers.Adam(3e-3), "binary_crossentropy",
-               ["accuracy"], epochs=20)  # fmt: skip
+    model = keras.Sequential(
+        [
+            L.Dense(64, activation="relu"),
+            L.Dense(16, activation="relu"),
+            L.Dense(64, activation="relu"),
+            L.Dense(144, activation="sigmoid"),
+        ]
+    )
+    return fit(
+        model,
+        x,
+        x,
+        callbacks,
+        keras.optimizers.Adam(3e-3),
+        "binary_crossentropy",
+        ["accuracy"],
+        epochs=20,
+    )
 
 
 @healthy(at_least={"accuracy": 0.85}, held_out=True)

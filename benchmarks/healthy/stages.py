@@ -33,9 +33,16 @@ def curriculum(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     x += hardness[:, None] * rng.normal(size=x.shape)
     data = tf.data.Dataset.from_tensor_slices((x, y)).batch(batch)
     return fit_classifier(
-        mlp(4), data, None, callbacks, epochs=epochs, steps_per_epoch=steps, batch_size=None,
-        shuffle=False, validation_split=0.0,
-    )  # fmt: skip
+        mlp(4),
+        data,
+        None,
+        callbacks,
+        epochs=epochs,
+        steps_per_epoch=steps,
+        batch_size=None,
+        shuffle=False,
+        validation_split=0.0,
+    )
 
 
 class _Ramp(keras.callbacks.Callback):
@@ -68,8 +75,9 @@ def ramped_divergence(seed: int, callbacks: Callbacks) -> keras.callbacks.Histor
     rng = begin(seed)
     x = (rng.normal(size=(1200, 4)) @ rng.normal(size=(4, 12)) / 2).astype(np.float32)
     code = _Code()
-    model = keras.Sequential([L.Dense(32, activation="relu"), code, L.Dense(32, activation="relu"),
-                              L.Dense(12)])  # fmt: skip
+    model = keras.Sequential(
+        [L.Dense(32, activation="relu"), code, L.Dense(32, activation="relu"), L.Dense(12)]
+    )
     ramp = _Ramp(code.weight, 10)
     optimizer = keras.optimizers.Adam(5e-3)
     return fit(model, x, x, [ramp, *callbacks], optimizer, epochs=20)
@@ -101,9 +109,17 @@ def one_task_after_another(seed: int, callbacks: Callbacks) -> keras.callbacks.H
     order = np.concatenate([early, late])
     data = tf.data.Dataset.from_tensor_slices((x[order], y[order])).batch(batch)
     return fit_classifier(
-        mlp(6), data, None, callbacks, keras.optimizers.Adam(5e-3), epochs=epochs,
-        steps_per_epoch=steps, batch_size=None, shuffle=False, validation_split=0.0,
-    )  # fmt: skip
+        mlp(6),
+        data,
+        None,
+        callbacks,
+        keras.optimizers.Adam(5e-3),
+        epochs=epochs,
+        steps_per_epoch=steps,
+        batch_size=None,
+        shuffle=False,
+        validation_split=0.0,
+    )
 
 
 @healthy(at_least={"val_accuracy": 0.85})
@@ -177,13 +193,21 @@ def plateau_of_a_language(seed: int, callbacks: Callbacks) -> keras.callbacks.Hi
         hidden = hidden + L.MultiHeadAttention(2, 12)(normal, normal, use_causal_mask=True)
         hidden = hidden + L.Dense(24)(L.Dense(48, activation="gelu")(hidden))
     model = keras.Model(inputs, L.Dense(8)(hidden)[:, 5:])
-    return fit(model, x[:, :-1], x[:, 6:], callbacks, keras.optimizers.Adam(3e-3),
-               cross_entropy(), ["accuracy"], epochs=15)  # fmt: skip
+    return fit(
+        model,
+        x[:, :-1],
+        x[:, 6:],
+        callbacks,
+        keras.optimizers.Adam(3e-3),
+        cross_entropy(),
+        ["accuracy"],
+        epochs=15,
+    )
 
 
 @healthy(at_least={"accuracy": 0.99})
 def learnt_by_heart(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
-    """Tempts divergence: random labels are learnt by heart, and the validation loss rises tenfold."""
+    """Tempts divergence: random labels are learnt by heart; the validation loss rises tenfold."""
     rng = begin(seed)
     x = rng.normal(size=(160, 20)).astype(np.float32)
     y = rng.integers(0, 4, 160)
@@ -201,8 +225,9 @@ def understood_late(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     y = pairs.sum(axis=1) % 13
     model = keras.Sequential([L.Dense(128, activation=ops.square), L.Dense(13)])
     optimizer = keras.optimizers.AdamW(1e-2, weight_decay=1.0)
-    return fit_classifier(model, x.astype(np.float32), y, callbacks, optimizer, epochs=250,
-                          batch_size=136)  # fmt: skip
+    return fit_classifier(
+        model, x.astype(np.float32), y, callbacks, optimizer, epochs=250, batch_size=136
+    )
 
 
 RUNS = (

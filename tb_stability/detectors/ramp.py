@@ -60,9 +60,11 @@ def _fit(index: np.ndarray, series: FloatArray, start: int) -> tuple[float, int]
         return np.inf, start
     step = index >= start
     fits = [(_left(series, step.astype(np.float64)) / scale, start)]
-    for foot in index[(index < start)]:
-        # The line has left the level at its foot, by one step of its slope.
-        fits.append((_left(series, np.maximum(index - foot + 1.0, 0.0)) / scale, int(foot)))
+    # The line has left the level at its foot, by one step of its slope.
+    fits.extend(
+        (_left(series, np.maximum(index - foot + 1.0, 0.0)) / scale, foot)
+        for foot in index[index < start].tolist()
+    )
     return min(fits)
 
 

@@ -25,9 +25,10 @@ def loss_rises(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     Rule: `tb_stability.detectors.excursion` on the mean loss of each window, or of each epoch where
     steps are not known, by `spreads`, `loss_relative` and `loss_giveback`. An excursion that lasts
     to the end of the data is a divergence, any other a spike, and so is one that is on its way
-    back; a window whose highest step alone rises has one too, by `spike_giveback`. Delay: `loss_patience` windows, or
-    `loss_patience_epochs` epochs. Silent where the loss gives back little of what it had gained,
-    and for losses that are not meant to fall: see `tb_stability.onsets.objective`.
+    back; a window whose highest step alone rises has one too, by `spike_giveback`. Delay:
+    `loss_patience` windows, or `loss_patience_epochs` epochs. Silent where the loss gives back
+    little of what it had gained, and for losses that are not meant to fall: see
+    `tb_stability.onsets.objective`.
     """
     curve = lowered_curve(run)
     if curve is None:

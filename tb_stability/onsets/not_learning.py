@@ -54,13 +54,13 @@ def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     it began. Or no window's loss is below three times that of guessing, while the logits are as
     large as `logit_size`: the outputs are sure of themselves, and wrong.
 
-    Silent where no accuracy is logged and the loss comes down in a curve that levels off, far beyond
-    its noise: then it has learnt what it could, on top of a term that it cannot change, however
-    large. Silent, too, for a model that was trained before or learns all the same: a classifier whose loss
-    is below half of that of guessing, whose accuracy is better than guessing in the first epoch or
-    above 0.55 in any; a log that begins in the middle. And for a loss that is not meant to fall, as
-    a GAN's. Delay: `learning_epochs`. Severity: warning. A loss that was not finite is no evidence,
-    and a loss that starts at or below zero has no scale.
+    Silent where no accuracy is logged and the loss comes down in a curve that levels off, far
+    beyond its noise: then it has learnt what it could, on top of a term that it cannot change,
+    however large. Silent, too, for a model that was trained before or learns all the same: a
+    classifier whose loss is below half of that of guessing, whose accuracy is better than guessing
+    in the first epoch or above 0.55 in any; a log that begins in the middle. And for a loss that is
+    not meant to fall, as a GAN's. Delay: `learning_epochs`. Severity: warning. A loss that was not
+    finite is no evidence, and a loss that starts at or below zero has no scale.
     """
     curve = lowered_curve(run)
     if curve is None or run.epochs < thresholds.learning_epochs:

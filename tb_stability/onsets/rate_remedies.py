@@ -67,7 +67,8 @@ def rate_for_ratio(run: RunSeries, step: int, ratio: float) -> tuple[Remedy, ...
 def rate_for_usual_ratio(run: RunSeries) -> tuple[Remedy, ...]:
     """Returns the rate for a run that does not learn; another one where the steps say nothing."""
     ratio = healthy_period.usual_ratio(run)
-    if ratio is not None and ratio < _HEALTHY_RATIO / _FAR and (taken := what_takes_steps_away(run)):
+    taken = what_takes_steps_away(run)
+    if taken and ratio is not None and ratio < _HEALTHY_RATIO / _FAR:
         return taken
     step = int(run.windows.first_step[0])
     far = ratio is not None and not 1 / _FAR <= ratio / _HEALTHY_RATIO <= _FAR
@@ -138,7 +139,9 @@ def optimizer_code(run: RunSeries, rate: float | None, *arguments: str) -> str:
     """
     name = str(run.record.optimizer.get("class_name", "")) if run.record else ""
     every = (*(() if rate is None else (f"learning_rate={rate:.3g}",)), *arguments)
-    return f"keras.optimizers.{name}({', '.join(every)})" if name.isidentifier() else "; ".join(every)
+    if not name.isidentifier():
+        return "; ".join(every)
+    return f"keras.optimizers.{name}({', '.join(every)})"
 
 
 def _decayed_from(run: RunSeries) -> tuple[float, float] | None:

@@ -23,10 +23,10 @@ def update_ratio_low(
     thousandth of its norm (Karpathy, CS231n, Neural Networks part 3, "Ratio of weights:updates").
 
     Rule: in a run that does not learn, the median over windows of the update ratio is below
-    `update_ratio_least` in every layer, while some gradient arrives in most windows. The row is the layer that
-    changes the most. No delay of its own. Severity: that of the symptom. Silent where the run
-    learns, however slowly its weights change, where one layer moves, and where no gradient arrives:
-    there a higher rate would not help.
+    `update_ratio_least` in every layer, while some gradient arrives in most windows. The row is the
+    layer that changes the most. No delay of its own. Severity: that of the symptom. Silent where
+    the run learns, however slowly its weights change, where one layer moves, and where no gradient
+    arrives: there a higher rate would not help.
     """
     stuck = first_stuck(symptoms)
     if stuck is None or not gets_gradients(run):

@@ -6,41 +6,30 @@ kinds, at one of some epochs (or rows, where rows are steps).
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any
-
 import numpy as np
 
+from benchmarks.logs.log import STUCK, Log
+from tests.histories import Columns
+
 NAN, INF = np.nan, np.inf
-
-
-@dataclasses.dataclass(frozen=True)
-class Published:
-    """A log, and what is wrong with it.
-
-    Attributes:
-      source: Where it is from.
-      columns: Of a CSVLogger file, by name.
-      kinds: One of these must be told, as a warning at least; none where it is healthy.
-      first: First epoch, or row, at which the first of these may set in.
-      last: The last.
-      may_show: Kinds that are true beside.
-    """
-
-    source: str
-    columns: dict[str, Any]
-    kinds: tuple[str, ...] = ()
-    first: int = 0
-    last: int = 0
-    may_show: tuple[str, ...] = ()
-
-
-STUCK = ("not_learning", "chance_accuracy")
 UP = ("loss_divergence", "nonfinite_loss", "oscillating_loss")
 
-PUBLISHED: dict[str, Published] = {
+
+def published(
+    source: str,
+    columns: Columns,
+    kinds: tuple[str, ...] = (),
+    first: int = 0,
+    last: int = 0,
+    may_show: tuple[str, ...] = (),
+) -> Log:
+    """Returns a log; the source is for the reader."""
+    return Log(lambda _: columns, kinds, first, last, may_show)
+
+
+PUBLISHED: dict[str, Log] = {
     # Faulty, by the word of who reported it.
-    "falling_classifier": Published(
+    "falling_classifier": published(
         "fast.ai forum, an LSTM sentiment classifier that falls in epoch 10",
         {
             "loss": [0.465, 0.414, 0.422, 0.405, 0.404, 0.357, 0.416, 0.365, 0.378, 0.367]
@@ -52,12 +41,12 @@ PUBLISHED: dict[str, Published] = {
         },
         ("loss_divergence",), 10, 10,
     ),
-    "stuck_from_the_second_epoch": Published(
+    "stuck_from_the_second_epoch": published(
         "chenzhang.org, loss and accuracy get stuck in Keras",
         {"loss": [1.9112, *[1.9105] * 9], "acc": [0.5325, *[0.5378] * 9]},
         STUCK,
     ),
-    "half_right_at_eight": Published(
+    "half_right_at_eight": published(
         "keras#13006, accuracy always converges to 0.5",
         {
             "loss": [7.941, *[7.971] * 9],
@@ -67,7 +56,7 @@ PUBLISHED: dict[str, Published] = {
         },
         STUCK,
     ),
-    "a_rise_from_the_first_epoch": Published(
+    "a_rise_from_the_first_epoch": published(
         "stackoverflow 34673396, a loss that is at its best in its first epoch",
         {
             "loss": [0.176, 0.184, 0.182, 0.192, 0.193, 0.196, 0.195, 0.197, 0.190, 0.196, 0.192]
@@ -76,7 +65,7 @@ PUBLISHED: dict[str, Published] = {
         STUCK,
         may_show=UP,
     ),
-    "nan_in_the_second_epoch": Published(
+    "nan_in_the_second_epoch": published(
         "CNN-for-Sentence-Classification-in-Keras#7",
         {
             "loss": [0.624, *[NAN] * 6],
@@ -86,12 +75,12 @@ PUBLISHED: dict[str, Published] = {
         },
         ("nonfinite_loss",), 1, 1,
     ),
-    "nan_from_the_start": Published(
+    "nan_from_the_start": published(
         "FaultNet#1, a triplet loss that is NaN in every epoch",
         {"loss": [NAN] * 6, "triplet_acc": [0.0] * 6, "val_loss": [NAN] * 6},
         ("nonfinite_loss",),
     ),
-    "detector_explodes_at_step_409": Published(
+    "detector_explodes_at_step_409": published(
         "tensorflow/models#8423",
         {
             "step": list(range(397, 417)),
@@ -100,12 +89,12 @@ PUBLISHED: dict[str, Published] = {
         },
         ("loss_divergence",), 12, 12,
     ),
-    "detector_explodes_at_once": Published(
+    "detector_explodes_at_once": published(
         "ZSD-SC-Resolver#24",
         {"step": [50, 100, 150, 200, 250], "loss": [0.847, 2.44, 63118.6, 1.08e13, 2.26e25]},
         ("loss_divergence",), 1, 2,
     ),
-    "five_orders_after_epoch_7": Published(
+    "five_orders_after_epoch_7": published(
         "Yet-Another-EfficientDet-Pytorch#357",
         {
             "loss": [3.1, 2.4, 2.1, 1.9, 1.8, 1.7, 1.65, 1.6, 94578458.0, 9457.0, 812345.0, 634512.0],
@@ -113,7 +102,7 @@ PUBLISHED: dict[str, Published] = {
         },
         ("loss_divergence",), 8, 8,
     ),
-    "down_to_half_after_99_percent": Published(
+    "down_to_half_after_99_percent": published(
         "stackoverflow, an adapted LeNet that loses all it knew in epoch 11",
         {
             "loss": [0.07, 0.041, 0.032, 0.027, 0.022, 0.019, 0.016, 0.013, 0.012, 0.010, 2.9]
@@ -124,19 +113,19 @@ PUBLISHED: dict[str, Published] = {
         ("loss_divergence",), 10, 10,
         ("loss_metric_contradiction",),
     ),
-    "reconstruction_cost_below_zero": Published(
+    "reconstruction_cost_below_zero": published(
         "pdnn#49, a stacked autoencoder whose second layer has no bound",
         {"loss": [405.4, 381.4, 377.7, 375.9, 374.7, -108174, -334066, -561826, -790546]},
         ("loss_divergence",), 5, 5,
     ),
-    "one_infinite_iteration": Published(
+    "one_infinite_iteration": published(
         "ipex-llm#1486",
         {"step": list(range(45452, 45465)),
          "loss": [1.31, 1.28, 1.35, 1.27, 1.33, 1.2646, 1.3089, INF, 1.2483, 1.29, 1.3, 1.27, 1.31]},
         ("nonfinite_loss",), 7, 7,
     ),
     # Healthy, or at least stable, whatever else is asked about them.
-    "cifar_of_the_examples": Published(
+    "cifar_of_the_examples": published(
         "keras#2937",
         {
             "loss": [1.765, 1.373, 1.214, 1.115, 1.047, 1.005, 0.958, 0.940, 0.913, 0.903],
@@ -145,7 +134,7 @@ PUBLISHED: dict[str, Published] = {
             "val_acc": [0.516, 0.613, 0.648, 0.687, 0.702, 0.713, 0.722, 0.722, 0.721, 0.746],
         },
     ),
-    "slow_convolutions": Published(
+    "slow_convolutions": published(
         "keras#12707, slow on little data of seven classes",
         {
             "loss": [2.312, 2.047, 1.956, 1.936, 1.883, 1.828, 1.802, 1.796, 1.723, 1.686],
@@ -154,7 +143,7 @@ PUBLISHED: dict[str, Published] = {
             "val_acc": [0.159, 0.222, 0.206, 0.190, 0.222, 0.190, 0.206, 0.222, 0.238, 0.230],
         },
     ),
-    "regression_with_accuracy": Published(
+    "regression_with_accuracy": published(
         "rstudio/keras3#296",
         {
             "loss": [0.158, 0.0636, 0.0609, 0.0357, 0.0413, 0.0376, 0.0296, 0.0286, 0.0302, 0.0282],
@@ -164,14 +153,14 @@ PUBLISHED: dict[str, Published] = {
             "val_acc": [0.0] * 10,
         },
     ),
-    "overfitting_from_epoch_7": Published(
+    "overfitting_from_epoch_7": published(
         "keras#10102",
         {
             "loss": [55.80, 53.37, 51.05, 48.83, 46.71, 44.67, 42.73, 40.9, 39.1, 37.4],
             "val_loss": [26.45, 26.30, 26.21, 26.17, 26.18, 26.23, 26.32, 26.45, 26.61, 26.8],
         },
     ),
-    "a_stream_of_counts": Published(
+    "a_stream_of_counts": published(
         "keras#3753, a regression that is slow, with an accuracy that means nothing",
         {
             "loss": [262.8, 207.4, 202.4, 200.3, 198.8, 197.2, 195.8, 195.0, 194.2],
@@ -179,7 +168,7 @@ PUBLISHED: dict[str, Published] = {
             "val_loss": [114.8, 98.7, 98.4, 98.5, 99.5, 94.2, 93.7, 93.5, 97.2],
         },
     ),
-    "reviews_of_the_book": Published(
+    "reviews_of_the_book": published(
         "Chollet, Deep Learning with Python, section 3.4, which overfits",
         {
             "loss": [0.508, 0.301, 0.218, 0.175, 0.143, 0.115, 0.098, 0.081, 0.066, 0.056, 0.044]
@@ -192,7 +181,7 @@ PUBLISHED: dict[str, Published] = {
             + [0.877, 0.869, 0.873, 0.870, 0.869, 0.870, 0.869, 0.865, 0.867, 0.866],
         },
     ),
-    "validation_of_one_bad_batch": Published(
+    "validation_of_one_bad_batch": published(
         "morioh.com, a validation loss of 1e-7 and an accuracy of 0.12 in epoch 28",
         {
             "loss": [0.12, 0.11, 0.095, 0.09, 0.0767, 0.1039, 0.0639, 0.0767, 0.0534],
@@ -201,12 +190,12 @@ PUBLISHED: dict[str, Published] = {
             "val_acc": [0.89, 0.87, 0.9, 0.88, 0.841, 0.902, 0.119, 0.831, 0.943],
         },
     ),
-    "fine_tuning_of_fifteen_lines": Published(
+    "fine_tuning_of_fifteen_lines": published(
         "brewslm.com, what a Trainer prints of a small healthy run",
         {"step": [5, 10, 15, 20, 25], "loss": [2.41, 1.62, 1.04, 0.71, 0.58],
          "learning_rate": [1.9e-4, 1.6e-4, 1e-4, 4.2e-5, 3e-6]},
     ),
-    "low_rank_adaptation": Published(
+    "low_rank_adaptation": published(
         "llm-finetuning#82, a fine-tuning near its end, whose gradient norm jumps",
         {
             "step": list(range(100, 230, 10)),
@@ -216,14 +205,14 @@ PUBLISHED: dict[str, Published] = {
             + [3.06],
         },
     ),
-    "sparse_code_below_zero": Published(
+    "sparse_code_below_zero": published(
         "Sparse-Autoencoder#1, a loss below zero whose fall slows down",
         {
             "loss": [0.141, -0.455, -0.656, -0.751, -0.825, -0.894, -0.935, -0.972, -1.004, -1.032]
             + [-1.058, -1.081, -1.102, -1.121, -1.139, -1.155, -1.171, -1.186, -1.2, -1.213]
         },
     ),
-    "a_running_mean_of_sorted_batches": Published(
+    "a_running_mean_of_sorted_batches": published(
         "named_entity_recognition#24: batches sorted by length, so each epoch begins high",
         {
             "step": list(range(5, 5 + 5 * 48, 5)),
