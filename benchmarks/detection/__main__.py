@@ -15,6 +15,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import benchmarks.detection
 from benchmarks.detection import training
 from benchmarks.detection.judging import judge
+from benchmarks.detection.logs import print_logs
 from benchmarks.detection.report import Report
 from benchmarks.detection.runs import LabelledRun, labelled_runs
 
@@ -57,6 +58,8 @@ def main() -> None:
         if not options.train_only:
             judge_all(runs, logdir, report)
             report.print()
+            if not options.only:
+                print_logs(options.seeds, without_held_out=options.without_held_out)
 
 
 def train_missing(runs: Sequence[LabelledRun], logdir: Path) -> list[str]:
