@@ -124,6 +124,11 @@ PUBLISHED: dict[str, Log] = {
          "loss": [1.31, 1.28, 1.35, 1.27, 1.33, 1.2646, 1.3089, INF, 1.2483, 1.29, 1.3, 1.27, 1.31]},
         ("nonfinite_loss",), 7, 7,
     ),
+    "zero_after_the_first_line": published(
+        "transformers#31391 and others: a Trainer that leaves NaN out of its mean",
+        {"step": list(range(10, 90, 10)), "loss": [2.134, *[0.0] * 7]},
+        ("nonfinite_loss",), 1, 1,
+    ),
     # Healthy, or at least stable, whatever else is asked about them.
     "cifar_of_the_examples": published(
         "keras#2937",

@@ -93,3 +93,18 @@ def test_what_rises_at_a_boundary_again_and_again_is_told_once() -> None:
     )]  # fmt: skip
     onsets = find_onsets(parse_csv_log("log", ["step,epoch,loss", *rows]))
     assert [item.kind for item in onsets] == ["epoch_boundary_jump"]
+
+
+@pytest.mark.parametrize(
+    ("loss", "told"),
+    [
+        ([2.1, 2.0, 0.0, 0.0, 0.0], [("nonfinite_loss", "warning")]),
+        ([2.1, 0.6, 0.0, 0.0, 0.0], []),  # it was on its way down
+        ([2.1, 2.0, 1.9, 0.0, 0.0], []),
+        ([0.0, 0.0, 0.0, 0.0, 0.0], []),
+    ],
+)
+def test_a_loss_of_nothing_but_zeros_all_at_once_stands_for_nan(
+    loss: list[float], told: list[tuple[str, str]]
+) -> None:
+    assert kinds_of(np.array(loss)) == told
