@@ -107,8 +107,13 @@ FIXED: dict[str, tuple[Remedy, ...]] = {
 }
 
 
-def for_units(kind: str, layer: LayerRecord, *, is_output: bool = False) -> tuple[Remedy, ...]:
-    """Returns what to try against dead or saturated units, or no gradient, at a layer by name."""
+def for_units(
+    kind: str, layer: LayerRecord, *, is_output: bool = False, from_the_start: bool = False
+) -> tuple[Remedy, ...]:
+    """Returns what to try against dead or saturated units, or no gradient, at a layer by name.
+
+    Units that were dead from the start died of how they were initialised, others of a step.
+    """
     if kind == "dead_relu" and is_output:
         return (
             Remedy(
@@ -121,15 +126,13 @@ def for_units(kind: str, layer: LayerRecord, *, is_output: bool = False) -> tupl
         f"Initialise {layer.name} for ReLU.", _layer(layer, 'kernel_initializer="he_normal"')
     )
     if kind == "dead_relu":
-        return (
-            Remedy("Lower the learning rate: one step too large kills units for good."),
-            Remedy(
-                f"Let the units of {layer.name} recover: a leaky ReLU has a gradient below zero as "
-                "well.",
-                _leaky(layer),
-            ),
-            he,
+        rate = Remedy("Lower the learning rate: one step too large kills units for good.")
+        leaky = Remedy(
+            f"Let the units of {layer.name} recover: a leaky ReLU has a gradient below zero as "
+            "well.",
+            _leaky(layer),
         )
+        return (he, leaky, rate) if from_the_start else (rate, leaky, he)
     relu = _layer(layer, 'activation="relu"', 'kernel_initializer="he_normal"')
     if kind == "saturated_activation":
         return (

@@ -48,7 +48,12 @@ def remedies_for(
     if kind in _UNITS:
         outputs = run.record.outputs if run.record else ()
         is_output = onset.row in [output.name for output in outputs]
-        return advice.for_units(kind, _layer(run, onset.row), is_output=is_output)
+        return advice.for_units(
+            kind,
+            _layer(run, onset.row),
+            is_output=is_output,
+            from_the_start=onset.evidence.baseline is None,
+        )
     if kind in ("not_learning", "chance_accuracy"):
         return (*rate_for_usual_ratio(run), *advice.FIXED.get(kind, (advice.NORMALISE,)))
     if kind in advice.FIXED:

@@ -111,7 +111,11 @@ def with_layer(class_name: str, name: str) -> RunSeries:
 )
 def test_the_layer_to_give_a_leaky_relu_is_named(class_name: str, code: str) -> None:
     dead = onset("dead_relu", row="block/hidden_3")
-    remedies = remedies_for(with_layer(class_name, "block/hidden_3"), dead, 121)
+    run = with_layer(class_name, "block/hidden_3")
+    born = remedies_for(run, dead, 121)
+    dead = dataclasses.replace(dead, evidence=dataclasses.replace(dead.evidence, baseline=0.1))
+    remedies = remedies_for(run, dead, 121)
+    assert born == remedies[::-1]  # what was dead from the start did not die of the rate
     assert remedies[1].text.startswith("Let the units of block/hidden_3 recover")
     assert remedies[1].code == code
     assert 'kernel_initializer="he_normal"' in remedies[2].code
