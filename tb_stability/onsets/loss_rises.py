@@ -28,7 +28,8 @@ def loss_rises(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     back; a window whose highest step alone rises has one too, by `spike_giveback`. Delay:
     `loss_patience` windows, or `loss_patience_epochs` epochs. Silent where the loss gives back
     little of what it had gained, and for losses that are not meant to fall: see
-    `tb_stability.onsets.objective`.
+    `tb_stability.onsets.objective`. Severity: critical for a divergence; for a spike info, or a
+    warning where it cost the run a good part of its time.
     """
     curve = lowered_curve(run)
     if curve is None:
