@@ -54,6 +54,7 @@ class RunRecord:
       model: Name of the model.
       layers: Layers with weights, in forward order.
       outputs: Outputs that a loss is computed of, where that was seen.
+      scaling_layers: Layers that scale the inputs and have no weights to train, as Normalization.
       optimizer: Keras configuration of the optimizer, with its ``class_name``.
       learning_rate: At the start of training; None where the optimizer has none.
       loss: Name or class name of the loss.
@@ -70,6 +71,7 @@ class RunRecord:
     model: str = ""
     layers: tuple[LayerRecord, ...] = ()
     outputs: tuple[OutputRecord, ...] = ()
+    scaling_layers: tuple[str, ...] = ()
     optimizer: dict[str, Any] = dataclasses.field(default_factory=dict)
     learning_rate: float | None = None
     loss: str = ""
@@ -105,6 +107,7 @@ class RunRecord:
         known["layers"] = tuple(
             LayerRecord(**_fields(LayerRecord, item)) for item in known.get("layers") or ()
         )
+        known["scaling_layers"] = tuple(map(str, known.get("scaling_layers") or ()))
         known["outputs"] = tuple(
             OutputRecord(**_fields(OutputRecord, item)) for item in known.get("outputs") or ()
         )
