@@ -140,12 +140,12 @@ def many_decades(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
 def sparse_pictures(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """Tempts not learning and contradiction: most pixels are black, and accuracy says nothing."""
     rng = begin(seed)
-    x = np.zeros((1000, 12, 12), np.float32)
-    for picture in x:
+    pictures = np.zeros((1000, 12, 12), np.float32)
+    for picture in pictures:
         row, column = rng.integers(0, 9, 2)
         picture[row : row + 3, column] = 1
         picture[row, column : column + 3] = 1
-    x = x.reshape(1000, 144)
+    x = pictures.reshape(1000, 144)
     model = keras.Sequential(
         [
             L.Dense(64, activation="relu"),

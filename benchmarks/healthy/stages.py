@@ -54,7 +54,7 @@ class _Ramp(keras.callbacks.Callback):
         self.weight.assign(min(epoch / self.epochs, 1.0))
 
 
-class _Code(L.Layer):
+class _Code(keras.layers.Layer):
     def __init__(self) -> None:
         super().__init__()
         self.mean, self.log_variance = L.Dense(4), L.Dense(4)
