@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -154,10 +155,11 @@ def test_the_rate_is_scaled_by_the_update_ratio_seen() -> None:
     assert first.code == "keras.optimizers.Adam(learning_rate=4e-05)"
 
 
-def broken_at(step: int, **fields: object) -> RunSeries:
+def broken_at(step: int, **fields: Any) -> RunSeries:
     """A run whose loss is NaN from a step on, with calm gradients before."""
     loss = np.where(np.arange(20) * 10 + 10 >= step, np.nan, 1.0)
     run = synthetic.run(loss, gradients=np.ones((20, 3)))
+    assert run.record is not None
     return dataclasses.replace(run, record=dataclasses.replace(run.record, **fields))
 
 
@@ -191,6 +193,7 @@ def test_an_output_that_is_dead_is_advised_to_leave_its_relu_out() -> None:
 def timid(**optimizer: object) -> RunSeries:
     run = with_quantity(stuck_run([1.0, 1.0, 1.0]), "update_ratio", np.full((12, 2), 1e-9))
     options = {"class_name": "Adam", **optimizer}
+    assert run.record is not None
     return dataclasses.replace(run, record=dataclasses.replace(run.record, optimizer=options))
 
 
