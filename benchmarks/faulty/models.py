@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import keras
-import numpy as np
 
 from benchmarks.faulty.outputs import BESIDE_STUCK, STUCK
 from benchmarks.faulty.rates import HIGH
 from benchmarks.faulty.run import ends, faulty, stays
-from benchmarks.healthy.training import Callbacks, begin, clusters, fit, fit_classifier, mlp
+from benchmarks.healthy.training import Callbacks, begin, clusters, fit_classifier, mlp
 
 L = keras.layers
 
@@ -116,27 +115,6 @@ def deep_tanh_of_wide_weights(seed: int, callbacks: Callbacks) -> keras.callback
     return fit_classifier(model, x, y, callbacks, keras.optimizers.SGD(1e-3), epochs=4)
 
 
-@faulty(
-    "not_learning",
-    "vanishing_gradient",
-    "update_ratio_low",
-    shows=stays("loss", within=0.2),
-    may_show=BESIDE_STUCK,
-)
-def far_away_in_time(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
-    """A simple recurrent net is to know its first input after 80 steps."""
-    rng = begin(seed)
-    x = rng.normal(size=(600, 80, 1)).astype(np.float32)
-    y = 3 + np.sign(x[:, 0])
-    model = keras.Sequential(
-        [
-            L.SimpleRNN(8, kernel_initializer=keras.initializers.RandomNormal(stddev=1e-3)),
-            L.Dense(1, use_bias=False),
-        ]
-    )
-    return fit(model, x, y, callbacks, keras.optimizers.SGD(1e-4), epochs=5)
-
-
 RUNS = (
     weights_of_nothing,
     weights_all_alike,
@@ -144,5 +122,4 @@ RUNS = (
     hardly_anything_kept,
     penalty_without_measure,
     deep_tanh_of_wide_weights,
-    far_away_in_time,
 )

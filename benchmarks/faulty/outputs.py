@@ -71,6 +71,8 @@ def squares_of_class_numbers(seed: int, callbacks: Callbacks) -> keras.callbacks
         "nonfinite_loss",
         "oscillating_loss",
         "loss_metric_contradiction",
+        "exploding_gradient",
+        "update_ratio_high",
     ),
 )
 def logits_taken_for_probabilities(seed: int, callbacks: Callbacks) -> keras.callbacks.History:

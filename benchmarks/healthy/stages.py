@@ -139,7 +139,7 @@ def stopped_early(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     return fit_classifier(mlp(4, units=128), x, y, [stop, *callbacks], epochs=60)
 
 
-class _Policy(keras.Model):
+class Policy(keras.Model):
     """Learns by the policy gradient which arm pays; its loss is no measure of success."""
 
     def __init__(self, arms: int) -> None:
@@ -175,7 +175,7 @@ class _Policy(keras.Model):
 def policy_gradient(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """Tempts divergence, plunge and not learning: the loss of a policy rises, through zero."""
     x, y = clusters(begin(seed), samples=1600, classes=4)
-    model = _Policy(4)
+    model = Policy(4)
     model.compile(keras.optimizers.Adam(5e-3), jit_compile=False)
     return model.fit(x, y, epochs=20, batch_size=32, callbacks=list(callbacks), verbose=0)
 

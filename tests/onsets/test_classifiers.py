@@ -238,3 +238,13 @@ def with_loss(run: RunSeries, loss: str, activation: str) -> RunSeries:
     outputs = (OutputRecord("output", activation, loss),)
     record = dataclasses.replace(synthetic.run_record(), loss=loss, outputs=outputs)
     return dataclasses.replace(run, record=record)
+
+
+def test_of_several_losses_it_is_not_known_what_guessing_costs() -> None:
+    # Seen in benchmarks/healthy, tasks_of_different_scales: the other loss was the larger by far.
+    loss = np.linspace(900.0, 200.0, 8)
+    run = classifier(loss, np.full(8, 0.3), size=1e4, spread=1e4)
+    assert run.record is not None
+    both = dataclasses.replace(run.record, loss="class: sparse_categorical_crossentropy, price: mse")
+    assert len(told(run, "not_learning")) == 1
+    assert told(dataclasses.replace(run, record=both), "not_learning") == []
