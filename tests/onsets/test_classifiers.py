@@ -245,6 +245,7 @@ def test_of_several_losses_it_is_not_known_what_guessing_costs() -> None:
     loss = np.linspace(900.0, 200.0, 8)
     run = classifier(loss, np.full(8, 0.3), size=1e4, spread=1e4)
     assert run.record is not None
-    both = dataclasses.replace(run.record, loss="class: sparse_categorical_crossentropy, price: mse")
+    losses = "class: sparse_categorical_crossentropy, price: mse"
+    both = dataclasses.replace(run.record, loss=losses)
     assert len(told(run, "not_learning")) == 1
     assert told(dataclasses.replace(run, record=both), "not_learning") == []
