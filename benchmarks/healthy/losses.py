@@ -134,7 +134,7 @@ def ranked_pairs(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     return fit(model, x, sign[:, None], callbacks, "adam", "hinge", epochs=12)
 
 
-@healthy(at_least={"accuracy": 0.85}, held_out=True)
+@healthy(at_least={"accuracy": 0.7}, held_out=True)
 def focal(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
     """Tempts a contradiction: a focal loss is far lower than the errors it sees would cost."""
     x, y = clusters(begin(seed), classes=2, noise=3.5)
