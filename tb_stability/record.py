@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 Status = Literal["training", "finished", "interrupted", "unknown"]
@@ -58,6 +58,7 @@ class RunRecord:
       model: Name of the model.
       layers: Layers with weights, in forward order.
       outputs: Outputs that a loss is computed of, where that was seen.
+      scaling_layers: Layers that scale the inputs and have no weights to train, as Normalization.
       optimizer: Keras configuration of the optimizer, with its ``class_name``.
       learning_rate: At the start of training; None where the optimizer has none.
       loss: Name or class name of the loss.
@@ -74,6 +75,7 @@ class RunRecord:
     model: str = ""
     layers: tuple[LayerRecord, ...] = ()
     outputs: tuple[OutputRecord, ...] = ()
+    scaling_layers: tuple[str, ...] = ()
     optimizer: dict[str, Any] = dataclasses.field(default_factory=dict)
     learning_rate: float | None = None
     loss: str = ""
@@ -107,6 +109,7 @@ class RunRecord:
             raise ValueError("it is nested too deeply") from None
         known = _fields(cls, value, "a run record")
         known["layers"] = _items(LayerRecord, known, "layers")
+        known["scaling_layers"] = _texts(known, "scaling_layers")
         known["outputs"] = _items(OutputRecord, known, "outputs")
         if known.get("status") not in _STATUSES:
             known["status"] = "unknown"
@@ -150,10 +153,19 @@ def _fields(of: type[Any], value: Any, what: str) -> dict[str, Any]:
 
 
 def _items(of: type[Any], known: dict[str, Any], name: str) -> tuple[Any, ...]:
+    what = f"each of the {name}"
+    return tuple(of(**_fields(of, item, what)) for item in _list(known, name))
+
+
+def _texts(known: dict[str, Any], name: str) -> tuple[str, ...]:
+    return tuple(map(str, _list(known, name)))
+
+
+def _list(known: dict[str, Any], name: str) -> Sequence[Any]:
     listed = known.get(name) or ()
     if not isinstance(listed, list | tuple):
         raise TypeError(f"{name} of a run record is {str(listed)[:40]!r}, not a list")
-    return tuple(of(**_fields(of, item, f"each of the {name}")) for item in listed)
+    return listed
 
 
 def _check_depth(value: Any, room: int = MAX_DEPTH) -> None:

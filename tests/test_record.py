@@ -8,6 +8,7 @@ RECORD = RunRecord(
     status="finished",
     layers=(LayerRecord("head", "Dense", 6, "linear"),),
     outputs=(OutputRecord("head", "softmax", "SparseCategoricalCrossentropy", True),),
+    scaling_layers=("normalization",),
     thresholds={"spreads": 6.0},
 )
 

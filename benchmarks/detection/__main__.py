@@ -15,6 +15,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import benchmarks.detection
 from benchmarks.detection import training
 from benchmarks.detection.judging import judge
+from benchmarks.detection.logs import print_logs
 from benchmarks.detection.report import Report
 from benchmarks.detection.runs import LabelledRun, labelled_runs
 
@@ -35,6 +36,9 @@ def main() -> None:
         help="runs whose names begin so, e.g. demo, healthy, demo/born_dead",
     )
     parser.add_argument("--logdir", type=Path, help="keep the runs here (default: nowhere)")
+    parser.add_argument(
+        "--without-held-out", action="store_true", help="for who is about to change a rule"
+    )
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--train-only", action="store_true", help="print no table")
     action.add_argument("--judge-only", action="store_true", help="leave out what is not trained")
@@ -44,6 +48,8 @@ def main() -> None:
     if not options.logdir and (options.train_only or options.judge_only):
         parser.error("--train-only and --judge-only need a --logdir that keeps the runs")
     runs = labelled_runs(options.seeds, options.only)
+    if options.without_held_out:
+        runs = [run for run in runs if not run.held_out]
     report = Report()
     with tempfile.TemporaryDirectory() as temporary:
         logdir = options.logdir or Path(temporary)
@@ -52,6 +58,8 @@ def main() -> None:
         if not options.train_only:
             judge_all(runs, logdir, report)
             report.print()
+            if not options.only:
+                print_logs(options.seeds, without_held_out=options.without_held_out)
 
 
 def train_missing(runs: Sequence[LabelledRun], logdir: Path) -> list[str]:

@@ -5,7 +5,7 @@ may be another by rights, and the fault may not show at all, so Keras's own logs
 the engine: where a non-finite loss is expected, all epochs move with the first one logged, and a
 run that logs none is left out; where no learning is expected, a run that ends as well as a mended
 run of the same case and seed is left out. All other expectations are held against every seed as
-they stand.
+they stand. A run of the faulty set says itself whether its fault shows in the logs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import dataclasses
 import math
 
 from benchmarks.detection.live import onsets_told
-from benchmarks.detection.runs import LabelledRun
+from benchmarks.detection.runs import LabelledRun, OneOf
 from benchmarks.detection.training import Logs
 from tb_stability.onsets import Onset, find_onsets
 from tb_stability.series import RunSeries
@@ -46,7 +46,7 @@ class Judged:
     @property
     def unexpected(self) -> list[Onset]:
         """Serious onsets of a faulty run that are neither expected nor allowed."""
-        allowed = {expectation.kind for expectation in self.expected} | set(self.run.may_show)
+        allowed = {kind for item in self.expected for kind in _kinds(item)} | set(self.run.may_show)
         return [onset for onset in self.serious if self.expected and onset.kind not in allowed]
 
     @property
@@ -57,22 +57,37 @@ class Judged:
 
     def of_kind(self, expectation: Expectation) -> Onset | None:
         """Returns the first onset of the kind expected, whichever its row."""
-        return next((onset for onset in self.onsets if onset.kind == expectation.kind), None)
+        kinds = _kinds(expectation)
+        return next((onset for onset in self.onsets if onset.kind in kinds), None)
 
     def match(self, expectation: Expectation) -> Onset | None:
         """Returns the first onset of the kind and row that are expected."""
+        # What is to be marked on a run of the faulty set is a warning at least.
+        onsets = self.serious if isinstance(expectation, OneOf) else self.onsets
         return next(
             (
                 onset
-                for onset in self.onsets
-                if onset.kind == expectation.kind and expectation.row in (None, onset.row)
+                for onset in onsets
+                if onset.kind in _kinds(expectation) and expectation.row in (None, onset.row)
             ),
             None,
         )
 
+    def error(self, expectation: Expectation) -> int | None:
+        """Returns how many epochs the onset is off, None where none matches."""
+        onset = self.match(expectation)
+        if onset is None:
+            return None
+        last = expectation.last_epoch if isinstance(expectation, OneOf) else expectation.epoch
+        return max(expectation.epoch - onset.epoch, onset.epoch - last, 0)
+
     def recalled(self, expectation: Expectation) -> bool:
         """Whether the run would be looked at: it has a serious onset, or the one expected."""
         return bool(self.serious) or self.match(expectation) is not None
+
+
+def _kinds(expectation: Expectation) -> tuple[str, ...]:
+    return expectation.kinds if isinstance(expectation, OneOf) else (expectation.kind,)
 
 
 def judge(
@@ -87,7 +102,9 @@ def judge(
       mended: The logs of a mended run of the same case and seed, where there is one.
     """
     expected: tuple[Expectation, ...] | None = run.expected
-    if run.seed:
+    if run.faulty is not None:
+        expected = run.expected if run.faulty.shows(logs) else None
+    elif run.seed:
         expected = _expected_from_logs(run, logs, mended)
     if expected is None:
         return None

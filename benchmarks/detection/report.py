@@ -31,11 +31,14 @@ class Report:
 
     def print(self) -> None:
         """Prints all of it."""
-        demo = [judged for judged in self.judged if judged.run.healthy is None]
+        demo = [one for one in self.judged if not (one.run.healthy or one.run.faulty)]
         parts = {
             "demo cases as shipped": [judged for judged in demo if not judged.run.seed],
             "demo cases from other seeds": [judged for judged in demo if judged.run.seed],
-            "healthy runs": [judged for judged in self.judged if judged.run.healthy],
+            "healthy runs": _of(self.judged, "healthy", held_out=False),
+            "healthy runs, held out": _of(self.judged, "healthy", held_out=True),
+            "faulty runs": _of(self.judged, "faulty", held_out=False),
+            "faulty runs, held out": _of(self.judged, "faulty", held_out=True),
         }
         present = {title: runs for title, runs in parts.items() if runs}
         for title, runs in present.items():
@@ -52,6 +55,10 @@ class Report:
             print(f"\n{title}: {len(lines) or 'none'}")
             for line in lines:
                 print(f"  {line}")
+
+
+def _of(judged: Sequence[Judged], what: str, *, held_out: bool) -> list[Judged]:
+    return [one for one in judged if getattr(one.run, what) and one.run.held_out is held_out]
 
 
 _HEADER = (
@@ -113,8 +120,8 @@ def _right_kind(pairs: Sequence[Pair]) -> int:
 
 
 def _errors(pairs: Sequence[Pair]) -> list[int]:
-    matched = [(run.match(expectation), expectation) for run, expectation in pairs]
-    return [abs(onset.epoch - expectation.epoch) for onset, expectation in matched if onset]
+    errors = (run.error(expectation) for run, expectation in pairs)
+    return [error for error in errors if error is not None]
 
 
 def _share(part: int, whole: int) -> str:
@@ -129,7 +136,7 @@ def _failures(judged: Judged) -> Iterator[str]:
             seen = ", ".join(f"{one.kind} ({one.row}, epoch {one.epoch})" for one in judged.onsets)
             due = f"{expectation.kind}{row} at epoch {expectation.epoch}"
             yield f"missed {due}; marked: {seen or 'nothing'}"
-        elif onset.epoch != expectation.epoch:
+        elif judged.error(expectation):
             yield f"{onset.kind}{row} at epoch {onset.epoch}, expected at {expectation.epoch}"
     for onset in judged.unexpected:
         yield f"unexpected {onset.severity} {onset.kind} at epoch {onset.epoch}: {onset.message}"

@@ -1,4 +1,4 @@
-"""The runs of which is known what must be marked: the demo cases and the healthy set."""
+"""The runs of which is known what must be marked: demo cases, faulty and healthy trainings."""
 
 from __future__ import annotations
 
@@ -9,12 +9,29 @@ from typing import Any
 
 import keras
 
+from benchmarks.faulty.registry import FAULTY
+from benchmarks.faulty.run import FaultyRun
 from benchmarks.healthy.registry import HEALTHY
 from benchmarks.healthy.run import HealthyRun
 from tb_stability_demo.case import Expectation
 from tb_stability_demo.cases import CASES
 from tb_stability_demo.recording import WINDOW_STEPS
 from tb_stability_demo.training import train
+
+
+@dataclasses.dataclass(frozen=True)
+class OneOf(Expectation):
+    """An onset that must be marked, of one of several kinds and in one of several epochs.
+
+    A fault can be told in more than one way, and `kind` is but the first of them.
+
+    Attributes:
+      kinds: All of them.
+      last_epoch: Last epoch in which it may set in; the first is `epoch`.
+    """
+
+    kinds: tuple[str, ...] = ()
+    last_epoch: int = 0
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -28,7 +45,8 @@ class LabelledRun:
       expected: What must be marked on it from seed 0.
       may_show: Kinds that may be marked beside.
       options: Of the stability callback.
-      healthy: What a healthy run says of itself; None for a demo run.
+      healthy: What a healthy run says of itself; None for any other.
+      faulty: What a faulty run says of itself; None for any other, as a demo run.
     """
 
     name: str
@@ -38,6 +56,13 @@ class LabelledRun:
     may_show: tuple[str, ...] = ()
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     healthy: HealthyRun | None = None
+    faulty: FaultyRun | None = None
+
+    @property
+    def held_out(self) -> bool:
+        """Whether no rule was changed after a look at it."""
+        known = self.healthy or self.faulty
+        return known is not None and known.held_out
 
     def __str__(self) -> str:
         return f"{self.name} seed {self.seed}"
@@ -60,7 +85,11 @@ def labelled_runs(seeds: int, only: Sequence[str] = ()) -> list[LabelledRun]:
     >>> [run.name for run in labelled_runs(1, only=["demo/born_dead"])]
     ['demo/born_dead/faulty', 'demo/born_dead/fixed']
     """
-    runs = [run for seed in range(seeds) for run in (*_demo_runs(seed), *_healthy_runs(seed))]
+    runs = [
+        run
+        for seed in range(seeds)
+        for run in (*_demo_runs(seed), *_healthy_runs(seed), *_faulty_runs(seed))
+    ]
     return [run for run in runs if not only or run.name.startswith(tuple(only))]
 
 
@@ -81,3 +110,13 @@ def _healthy_runs(seed: int) -> Iterator[LabelledRun]:
     for run in HEALTHY:
         training = functools.partial(run.train, seed)
         yield LabelledRun(f"healthy/{run.name}", seed, training, healthy=run)
+
+
+def _faulty_runs(seed: int) -> Iterator[LabelledRun]:
+    for run in FAULTY:
+        first, last = run.epochs
+        expected = OneOf(run.kinds[0], first, kinds=run.kinds, last_epoch=last)
+        training = functools.partial(run.train, seed)
+        yield LabelledRun(
+            f"faulty/{run.name}", seed, training, (expected,), run.may_show, faulty=run
+        )

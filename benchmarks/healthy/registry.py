@@ -7,10 +7,13 @@ from benchmarks.healthy import (
     epochs,
     generative,
     images,
+    losses,
     optimizers,
     regression,
     schedules,
     sequences,
+    sizes,
+    stages,
     transfer,
 )
 from benchmarks.healthy.run import HealthyRun
@@ -25,4 +28,7 @@ HEALTHY: tuple[HealthyRun, ...] = (
     *images.RUNS,
     *transfer.RUNS,
     *generative.RUNS,
+    *losses.RUNS,
+    *stages.RUNS,
+    *sizes.RUNS,
 )

@@ -20,6 +20,7 @@ class HealthyRun:
       train: Trains it from a seed, which decides data, weights and order; shows it to callbacks.
       at_least: Lower bounds of values in the logs of its last epoch.
       at_most: Upper bounds likewise.
+      held_out: Whether no rule was changed after a look at it.
     """
 
     name: str
@@ -27,6 +28,7 @@ class HealthyRun:
     train: Train
     at_least: Mapping[str, float]
     at_most: Mapping[str, float]
+    held_out: bool = False
 
     def shortfalls(self, logs: Mapping[str, Sequence[float]]) -> list[str]:
         """Returns what the logs ended with where they had to end better; of a healthy run, nothing.
@@ -49,12 +51,15 @@ class HealthyRun:
 
 
 def healthy(
-    at_least: Mapping[str, float] | None = None, at_most: Mapping[str, float] | None = None
+    at_least: Mapping[str, float] | None = None,
+    at_most: Mapping[str, float] | None = None,
+    *,
+    held_out: bool = False,
 ) -> Callable[[Train], HealthyRun]:
     """Makes a training function a `HealthyRun`, with the bounds that prove it healthy."""
 
     def make(train: Train) -> HealthyRun:
         tempts = " ".join((train.__doc__ or "").split("\n\n")[0].split())
-        return HealthyRun(train.__name__, tempts, train, at_least or {}, at_most or {})
+        return HealthyRun(train.__name__, tempts, train, at_least or {}, at_most or {}, held_out)
 
     return make

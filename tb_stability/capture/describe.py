@@ -11,12 +11,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tb_stability.capture.layers import LayerRow, layer_rows
+from tb_stability.capture.layers import LayerRow, layer_rows, walk_layers
 from tb_stability.capture.optimizers import find_optimizers, innermost, learning_rate
 from tb_stability.capture.outputs import loss_name
 from tb_stability.onsets import Thresholds
 from tb_stability.record import LayerRecord, OutputRecord, RunRecord
 from tb_stability.version import __version__
+
+_SCALING = (keras.layers.Normalization, keras.layers.Rescaling)
 
 
 def describe_run(
@@ -48,6 +50,9 @@ def describe_run(
         model=model.name,
         layers=tuple(_layer(row) for row in rows),
         outputs=outputs,
+        scaling_layers=tuple(
+            path for path, layer in walk_layers(model) if isinstance(layer, _SCALING)
+        ),
         optimizer=_optimizer(optimizers[0]) if optimizers else {},
         learning_rate=_finite(learning_rate(optimizers[0])) if optimizers else None,
         loss=_loss(getattr(model, "loss", None)),

@@ -11,6 +11,7 @@ import numpy as np
 
 from tb_stability.detectors.baseline import TrailingBaseline
 from tb_stability.detectors.detector import Detection, FloatArray
+from tb_stability.detectors.ramp import foot_of_ramp
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +43,8 @@ class Excursion:
     An episode that has lasted fewer than `patience` points when the data end is not reported: one
     high point says nothing yet. So the delay is `patience` points, and `start` is walked back to
     the first point of the unbroken run above a quarter of the height that opened the episode, and
-    above half of `spreads` standard deviations.
+    above half of `spreads` standard deviations; where the rise from there took several points, on
+    to its foot (see `tb_stability.detectors.ramp`).
 
     Attributes:
       spreads: Robust standard deviations above the baseline, default 6: beyond one point in a
@@ -143,8 +145,9 @@ class Excursion:
         ended = len(below) == self.patience
         if not ended and len(above) < self.patience:
             return None
+        start = _walk_back(values, opened, after_last, self._calm(level, float(values[opened])))
         return Detection(
-            start=_walk_back(values, opened, after_last, self._calm(level, float(values[opened]))),
+            start=foot_of_ramp(values, start, opened, after_last),
             certain=above[min(self.patience, len(above)) - 1],
             end=below[0] if ended else None,
             value=float(np.max(values[above])),

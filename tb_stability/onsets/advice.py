@@ -11,6 +11,34 @@ CHECK_NUMERICS = Remedy(
     "tf.debugging.enable_check_numerics()",
 )
 
+CALM_BEFORE = Remedy(
+    "The gradients were calm before, so look for log(0), 0/0 or the root of zero in the loss, and "
+    "for NaN in the data of that step.",
+    "tf.debugging.enable_check_numerics()",
+)
+
+CHECK_FIRST = Remedy(
+    "It began before a step was taken, so the learning rate is not to blame: look for log(0), 0/0, "
+    "the root of zero or an overflow in the loss and the model.",
+    "tf.debugging.enable_check_numerics()",
+)
+
+CHECK_DATA = Remedy(
+    "And for NaN, infinities or huge numbers in the data.",
+    "np.isfinite(x).all(), np.abs(x).max(), np.abs(y).max()",
+)
+
+UNBOUNDED = (
+    Remedy(
+        "See whether the loss has a least value at all: a wrong sign, a cross-entropy of targets "
+        "outside 0 to 1 and a critic without a constraint have none.",
+    ),
+    Remedy(
+        "For a cross-entropy, scale the targets to 0 to 1; for others, use a squared error.",
+        'model.compile(..., loss="mse")',
+    ),
+)
+
 NORMALISE = Remedy("Normalise what goes into the layers.", "keras.layers.BatchNormalization()")
 
 ANOTHER_RATE = Remedy("Try another learning rate: ten times as high, ten times as low.")
@@ -79,21 +107,32 @@ FIXED: dict[str, tuple[Remedy, ...]] = {
 }
 
 
-def for_units(kind: str, layer: LayerRecord) -> tuple[Remedy, ...]:
-    """Returns what to try against dead or saturated units, or no gradient, at a layer by name."""
+def for_units(
+    kind: str, layer: LayerRecord, *, is_output: bool = False, from_the_start: bool = False
+) -> tuple[Remedy, ...]:
+    """Returns what to try against dead or saturated units, or no gradient, at a layer by name.
+
+    Units that were dead from the start died of how they were initialised, others of a step.
+    """
+    if kind == "dead_relu" and is_output:
+        return (
+            Remedy(
+                f"Leave the activation of {layer.name} out: it is an output, and a ReLU gives "
+                "nothing below zero, and no gradient there.",
+                f'keras.layers.{layer.class_name or "Dense"}(..., name="{_short(layer)}")',
+            ),
+        )
     he = Remedy(
         f"Initialise {layer.name} for ReLU.", _layer(layer, 'kernel_initializer="he_normal"')
     )
     if kind == "dead_relu":
-        return (
-            Remedy("Lower the learning rate: one step too large kills units for good."),
-            Remedy(
-                f"Let the units of {layer.name} recover: a leaky ReLU has a gradient below zero as "
-                "well.",
-                _leaky(layer),
-            ),
-            he,
+        rate = Remedy("Lower the learning rate: one step too large kills units for good.")
+        leaky = Remedy(
+            f"Let the units of {layer.name} recover: a leaky ReLU has a gradient below zero as "
+            "well.",
+            _leaky(layer),
         )
+        return (he, leaky, rate) if from_the_start else (rate, leaky, he)
     relu = _layer(layer, 'activation="relu"', 'kernel_initializer="he_normal"')
     if kind == "saturated_activation":
         return (
@@ -103,6 +142,8 @@ def for_units(kind: str, layer: LayerRecord) -> tuple[Remedy, ...]:
             ),
             NORMALISE,
         )
+    if layer.activation == "relu":
+        return (he, _RESIDUAL, NORMALISE)
     return (
         Remedy("Use ReLU, which passes gradients on undiminished, with its initialisation.", relu),
         _RESIDUAL,

@@ -56,10 +56,11 @@ def unscaled_input(
 
     Rule: in the first window the deviation of an input, or its mean, is at least `input_size`. No
     delay of its own. Severity: warning. Silent without a symptom, and where the first layer of the
-    record scales what it is given.
+    record scales what it is given, or a Normalization or Rescaling anywhere in the model does.
     """
     first = run.record.layers[0].class_name if run.record and run.record.layers else ""
-    if not is_hurt(symptoms) or first in _SCALING:
+    scales = first in _SCALING or (run.record is not None and bool(run.record.scaling_layers))
+    if not is_hurt(symptoms) or scales:
         return
     for series in run.of_quantity("inputs", ("mean", "std", "count")):
         size = np.maximum(series.statistic("std"), np.abs(series.statistic("mean")))[0]

@@ -102,7 +102,7 @@ def _judgeable(symptoms: list[Onset], thresholds: Thresholds) -> list[Onset]:
 
     A run that was lost cannot learn any more: it was where something is not finite to the end, and
     where the loss rose for good before there had been time to learn. And a loss that swings to and
-    fro rises with each swing.
+    fro rises with each swing, as one that jumps when epochs begin does with each jump.
     """
     lost = any(
         item.severity == "critical"
@@ -113,11 +113,13 @@ def _judgeable(symptoms: list[Onset], thresholds: Thresholds) -> list[Onset]:
         for item in symptoms
     )
     swings = [item.epoch for item in symptoms if item.kind == "oscillating_loss"]
+    jumps = [item.epoch for item in symptoms if item.kind == "epoch_boundary_jump"]
     return [
         item
         for item in symptoms
         if not (lost and item.kind in _NEEDS_A_SOUND_RUN)
         and not (swings and item.kind in _RISES and item.epoch >= swings[0] - 1)
+        and not (jumps and item.kind == "loss_spike" and item.epoch >= jumps[0])
     ]
 
 
@@ -141,5 +143,7 @@ def _with_remedies(
     run: RunSeries, onset: Onset, onsets: list[Onset], thresholds: Thresholds
 ) -> Onset:
     first = onset if onset.cause is None else onsets[onset.cause]
-    remedies = remedies_for(run, onset, first.step, thresholds)
+    # NaN that came of NaN is mended where the first came up.
+    same = onset.kind in _COMES_OF_DATA and first.kind in _COMES_OF_DATA
+    remedies = remedies_for(run, first if same else onset, first.step, thresholds)
     return dataclasses.replace(onset, remedies=remedies)

@@ -41,7 +41,8 @@ class Guessing:
     Attributes:
       classes: Number of classes, None where it is not known.
       accuracy: That of naming the commonest class every time.
-      loss: Cross-entropy in nats of predicting the shares every time: their entropy.
+      loss: Cross-entropy in nats of predicting the shares every time: their entropy. NaN where
+        another loss is minimised.
     """
 
     classes: int | None
@@ -92,6 +93,22 @@ def guessing_in(run: RunSeries) -> Guessing | None:
     return Guessing(len(shares), float(np.max(shares)), float(-np.sum(common * np.log(common))))
 
 
+def by_another_loss(run: RunSeries) -> Guessing | None:
+    """Returns what guessing would reach in a run whose loss is known and no cross-entropy.
+
+    The classes are those of a softmax output, taken to be balanced; what guessing costs is not
+    known, so the loss is NaN.
+    """
+    softmax = run.record is not None and any(
+        output.activation == "softmax" for output in run.record.outputs
+    )
+    if run.record is None or not softmax or _is_cross_entropy(run):
+        return None
+    outputs = list(run.of_quantity("class_logits", PER_STEP))
+    classes = len(outputs[0].rows) if len(outputs) == 1 else 0
+    return Guessing(classes, 1 / classes, math.nan) if classes >= 2 else None
+
+
 def always_the_same(run: RunSeries) -> Guessing | None:
     """Returns a guess that a run always makes, None where its answers change.
 
@@ -114,8 +131,9 @@ def always_the_same(run: RunSeries) -> Guessing | None:
 
 
 def _is_cross_entropy(run: RunSeries) -> bool:
+    # Of several losses the sum is none, and is no measure of what is known about the classes.
     name = run.record.loss if run.record else ""
-    return "crossentropy" in name.lower().replace("_", "")
+    return "crossentropy" in name.lower().replace("_", "") and "," not in name
 
 
 def _shares(run: RunSeries) -> FloatArray | None:

@@ -12,8 +12,8 @@ from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number
 from tb_stability.series import RunSeries
 
-# Points that show whether a fall slows down: two for each eighth of the run.
-_LEAST_POINTS = 16
+# Points that show whether a fall slows down: one for each eighth of the run.
+_LEAST_POINTS = 8
 _EIGHTHS = 8
 
 
@@ -26,7 +26,7 @@ def loss_plunge(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     Rule: the loss ends below ``-loss_plunge`` times its scale, the highest that it ever was or the
     magnitude of its first point, and no quarter of the run took it further down than the last one:
     a likelihood that converges slows down. The quarters are told from the medians of eighths, since
-    a loss is noisy. It sets in where the loss first passes minus its scale. Delay: 16 points, and
+    a loss is noisy. It sets in where the loss first passes minus its scale. Delay: 8 points, and
     until the fall is that deep. Silent for a fall that slows down, however deep. Severity:
     critical.
     """

@@ -24,10 +24,12 @@ def loss_rises(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
 
     Rule: `tb_stability.detectors.excursion` on the mean loss of each window, or of each epoch where
     steps are not known, by `spreads`, `loss_relative` and `loss_giveback`. An excursion that lasts
-    to the end of the data is a divergence, any other a spike; a window whose highest step alone
-    rises has one too, by `spike_giveback`. Delay: `loss_patience` windows, or
-    `loss_patience_epochs` epochs. Silent where the loss gives back little of what it had gained,
-    and for losses that are not meant to fall: see `tb_stability.onsets.objective`.
+    to the end of the data is a divergence, any other a spike, and so is one that is on its way
+    back; a window whose highest step alone rises has one too, by `spike_giveback`. Delay:
+    `loss_patience` windows, or `loss_patience_epochs` epochs. Silent where the loss gives back
+    little of what it had gained, and for losses that are not meant to fall: see
+    `tb_stability.onsets.objective`. Severity: critical for a divergence; for a spike info, or a
+    warning where it cost the run a good part of its time.
     """
     curve = lowered_curve(run)
     if curve is None:
@@ -35,14 +37,36 @@ def loss_rises(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     episodes = thresholds.loss_excursion(epochs=curve.of_epochs).detect(curve.mean)
     # A rise within the first points that goes away is a start, not a spike.
     warmup = thresholds.loss_excursion().warmup
+    patience = thresholds.loss_excursion(epochs=curve.of_epochs).patience
+    lasting = [item for item in episodes if item.end is None]
+    returning = [item for item in lasting if _is_coming_back(curve, item, patience)]
     spikes = [item for item in episodes if item.end is not None and item.start >= warmup]
-    for episode in episodes:
-        if episode.end is None:
+    spikes += returning
+    for episode in lasting:
+        if episode not in returning:
             yield _divergence(curve, episode)
     if spikes:
         yield _spikes(curve, spikes, rates_of(run), thresholds)
     elif curve.highest is not None:
         yield from _single_steps(curve, episodes, thresholds)
+
+
+def _is_coming_back(curve: LossCurve, episode: Detection, patience: int) -> bool:
+    """Returns whether a loss that has not come back yet is on its way.
+
+    It is, if it has made up for half of what it had lost, of a rise beyond the untrained loss for
+    half of that to it, and is still falling: the median of the last third since the peak is below
+    that of the third before it by more than noise.
+    """
+    since = curve.mean[episode.start :]
+    since = since[np.isfinite(since)]
+    since = since[int(np.argmax(since)) :]
+    if len(since) < 3 * patience:
+        return False
+    *_, before, last = (float(np.median(third)) for third in np.array_split(since, 3))
+    lost = min(episode.value, curve.untrained) - episode.baseline
+    noise = 0.0 if np.isnan(episode.spread) else episode.spread
+    return last - episode.baseline <= lost / 2 and before - last > noise
 
 
 def _divergence(curve: LossCurve, episode: Detection) -> Onset:
@@ -86,13 +110,13 @@ def _spikes(
     worth = [
         spike
         for spike in spikes
-        if (spike.end or 0) - spike.start >= least
+        if _end(curve, spike) - spike.start >= least
         and not _began_with_the_rate(curve, spike, rates)
         and spike.value - spike.baseline
         >= thresholds.loss_giveback * (curve.untrained - spike.baseline)
     ]
-    lasted = [curve.epoch((spike.end or 0) - 1) - curve.epoch(spike.start) for spike in worth]
-    share = sum((spike.end or 0) - spike.start for spike in worth) / len(curve.mean)
+    lasted = [curve.epoch(_end(curve, spike) - 1) - curve.epoch(spike.start) for spike in worth]
+    share = sum(_end(curve, spike) - spike.start for spike in worth) / len(curve.mean)
     keep_coming = len(worth) >= thresholds.spikes or max(lasted, default=0) >= 1
     serious = keep_coming and share >= thresholds.spike_share
     epoch, step = curve.epoch(first.start), curve.step(first.start)
@@ -105,13 +129,23 @@ def _spikes(
         row=None,
         message=(
             f"The loss rose from {number(first.baseline)} to {number(first.value)} at "
-            f"{curve.place(first.start)} and came back by "
-            f"{curve.place(first.end or 0)}."
+            f"{curve.place(first.start)} and {_came_back(curve, first)}."
             f"{_repeats(len(spikes))}"
         ),
         evidence=_evidence(curve, "mean", "rises clear of the best level and comes back", first),
-        end_step=curve.step(last.end or 0),
+        end_step=None if last.end is None else curve.step(last.end),
     )
+
+
+def _end(curve: LossCurve, spike: Detection) -> int:
+    return len(curve.mean) if spike.end is None else spike.end
+
+
+def _came_back(curve: LossCurve, spike: Detection) -> str:
+    if spike.end is not None:
+        return f"came back by {curve.place(spike.end)}"
+    last = float(curve.mean[np.isfinite(curve.mean)][-1])
+    return f"is on its way back: it ends at {number(last)}"
 
 
 def _began_with_the_rate(curve: LossCurve, spike: Detection, rates: Rates | None) -> bool:

@@ -24,7 +24,7 @@ def nonfinite_gradient(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset
     Rule: one such value is enough. The row is the layer nearest to the loss among those that broke
     at that step: backpropagation carries NaN on to every layer before it. No threshold, no delay.
     Severity: critical; info where every gradient became finite again, as after the steps that loss
-    scaling skips in mixed precision.
+    scaling skips in mixed precision. Silent about layers without a gradient, as frozen ones.
     """
     for series in run.of_quantity(GRADIENT_NORM.name, GRADIENT_NORM.statistics):
         yield from _nonfinite(series)

@@ -9,10 +9,14 @@ import numpy as np
 from tb_stability.detectors import NonFinite
 from tb_stability.metadata import EPOCH_LOGS
 from tb_stability.onsets.curve import LossCurve, epoch_curve, training_curve
+from tb_stability.onsets.guessing import accuracy_curve
 from tb_stability.onsets.onset import Evidence, Onset
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number
 from tb_stability.series import RunSeries
+
+# Points at exactly zero that are none of chance.
+_LEAST_ZEROS = 3
 
 
 def nonfinite_loss(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
@@ -21,8 +25,16 @@ def nonfinite_loss(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     What it tells: from here on the gradients are not finite either, and a plain optimizer makes the
     weights so.
 
+    Rule: one value that is NaN or infinite. Or, in the log of another logger without an accuracy,
+    a loss that is exactly 0 to the end, of three points at least, right after one of half the first
+    and more: some loggers leave NaN out, and write 0 for the mean of nothing (as Hugging Face's
+    Trainer does by default, `logging_nan_inf_filter`). A loss that comes down to zero passes lower
+    values on its way.
+
     The other losses in the logs, those of parts of the model and of validation, are asked only
-    where the training loss is finite throughout: they follow it.
+    where the training loss is finite throughout: they follow it. Delay: none, of zeros three
+    points. Severity: critical; a warning where training went on to be finite again, for a
+    validation loss, and for zeros. Silent about a loss that was not logged for an epoch.
     """
     training = training_curve(run)
     found = list(_nonfinite(training)) if training is not None else []
@@ -30,7 +42,32 @@ def nonfinite_loss(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
         curve = None if found else epoch_curve(run, name)
         if curve is not None and (training is None or curve.tag != training.tag):
             found = list(_nonfinite(curve))
+    if training is not None and not found and run.record is None and accuracy_curve(run) is None:
+        found = list(_zeros(training))
     yield from found
+
+
+def _zeros(curve: LossCurve) -> Iterator[Onset]:
+    """Yields where a loss became exactly zero, all at once and for good."""
+    loss = curve.mean
+    above = np.flatnonzero(loss != 0)
+    first = int(above[-1]) + 1 if len(above) else 0
+    if not 0 < first <= len(loss) - _LEAST_ZEROS or not loss[first - 1] >= loss[0] / 2 > 0:
+        return
+    yield Onset(
+        kind="nonfinite_loss",
+        severity="warning",
+        epoch=curve.epoch(first),
+        step=curve.step(first),
+        row=None,
+        message=(
+            f"The loss is exactly 0 from {curve.place(first)} on, and was "
+            f"{number(float(loss[first - 1]))} just before: some loggers write 0 for NaN."
+        ),
+        evidence=Evidence(
+            curve.tag, "value", "exactly zero at once and to the end", 0.0, baseline=float(loss[0])
+        ),
+    )
 
 
 def _other_losses(run: RunSeries) -> list[str]:
@@ -41,12 +78,7 @@ def _other_losses(run: RunSeries) -> list[str]:
 
 
 def _nonfinite(curve: LossCurve) -> Iterator[Onset]:
-    """Yields the first step at which the loss was NaN or infinite.
-
-    Rule: one such value is enough; there is no threshold and no delay. Severity: critical; a
-    warning where training went on to be finite again, and for a validation loss. Later episodes are
-    folded into the first. Silent about a loss that was not logged for an epoch.
-    """
+    """Yields the first step at which a loss was NaN or infinite; later episodes are folded in."""
     episodes = NonFinite().detect(curve.nonfinite)
     if not episodes:
         return

@@ -15,7 +15,9 @@ _PLAYERS = frozenset(
     ("generator", "discriminator", "critic", "actor", "policy", "adversarial", "gen", "disc")
 )
 _INITIALS = frozenset(("d", "g"))
-_REWARDS = frozenset(("reward", "rewards", "return", "returns", "rew", "episode"))
+_REWARDS = frozenset(("reward", "rewards", "return", "returns", "rew", "episode", "episodic"))
+# What the losses of reinforcement learning are called where no reward is logged beside them.
+_SURPRISES = frozenset(("td", "value", "qf", "bellman", "surrogate"))
 
 
 def lowered_curve(run: RunSeries) -> LossCurve | None:
@@ -32,6 +34,7 @@ def lowered_curve(run: RunSeries) -> LossCurve | None:
 def _has_another_aim(run: RunSeries) -> bool:
     for series in run.of_quantity(EPOCH_LOGS.name, EPOCH_LOGS.statistics):
         words = frozenset(re.split(r"[^a-z]+", series.rows[0].lower()))
-        if words & _REWARDS or ("loss" in words and words & (_PLAYERS | _INITIALS)):
+        players = _PLAYERS | _INITIALS | _SURPRISES
+        if words & _REWARDS or ("loss" in words and words & players):
             return True
     return False

@@ -8,21 +8,21 @@ from tb_stability.onsets import advice, healthy_period
 from tb_stability.onsets.cell_state_growth import grown_from
 from tb_stability.onsets.onset import Onset, Remedy
 from tb_stability.onsets.pairing import match_loss, match_output
+from tb_stability.onsets.rate_remedies import (
+    higher_rate,
+    lower_rate,
+    optimizer_code,
+    rate_for_ratio,
+    rate_for_usual_ratio,
+    what_takes_steps_away,
+)
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number
 from tb_stability.record import LayerRecord
 from tb_stability.series import RunSeries
 
-# Factor by which to lower a constant learning rate: what separates 1e-3 and 1e-4, the two that
-# people report as unstable and stable for Adam.
-RATE_FACTOR = 10.0
-
-# The ratio of update to weights at which training is healthy: see `onsets.updates`; and how far
-# from it a run may be before its rate is advised to be scaled to it.
-_HEALTHY_RATIO = 1e-3
-_FAR = 10.0
-
 _UNITS = ("dead_relu", "saturated_activation", "vanishing_gradient")
+_NONFINITE = ("nonfinite_loss", "nonfinite_gradient", "nonfinite_weights")
 _RECURRENT = frozenset(("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "LSTMCell", "GRUCell"))
 
 
@@ -46,26 +46,41 @@ def remedies_for(
     if kind == "loss_metric_contradiction":
         return match_output(run)
     if kind in _UNITS:
-        return advice.for_units(kind, _layer(run, onset.row))
+        outputs = run.record.outputs if run.record else ()
+        is_output = onset.row in [output.name for output in outputs]
+        return advice.for_units(
+            kind,
+            _layer(run, onset.row),
+            is_output=is_output,
+            from_the_start=onset.evidence.baseline is None,
+        )
     if kind in ("not_learning", "chance_accuracy"):
-        return (*_rate_for_usual_ratio(run), *advice.FIXED.get(kind, (advice.NORMALISE,)))
+        return (*rate_for_usual_ratio(run), *advice.FIXED.get(kind, (advice.NORMALISE,)))
     if kind in advice.FIXED:
         row = onset.row or "the layer"
         return tuple(
             dataclasses.replace(remedy, text=remedy.text.replace("{row}", row))
             for remedy in advice.FIXED[kind]
         )
-    if kind in ("update_ratio_high", "update_ratio_low"):
-        scaled = _rate_for_ratio(run, onset.step, onset.evidence.value)
-        clip = _clip(run, healthy_until) if kind == "update_ratio_high" else ()
-        return (*(scaled or _lower_rate(run, onset.step)), *clip)
+    if kind == "update_ratio_low":
+        scaled = rate_for_ratio(run, onset.step, onset.evidence.value)
+        return what_takes_steps_away(run) or scaled or higher_rate(run, onset.step)
+    if kind == "update_ratio_high":
+        scaled = rate_for_ratio(run, onset.step, onset.evidence.value)
+        return (*(scaled or lower_rate(run, onset.step)), *_clip(run, healthy_until))
+    threshold = onset.evidence.threshold
+    if kind == "loss_divergence" and threshold is not None and onset.evidence.value < threshold:
+        return advice.UNBOUNDED  # it is not the rise that makes it a divergence, but the fall
     return _against_a_failure(run, onset, healthy_until, thresholds or Thresholds())
 
 
 def _against_a_failure(
     run: RunSeries, onset: Onset, healthy_until: int, thresholds: Thresholds
 ) -> tuple[Remedy, ...]:
-    clip, rate = _clip(run, healthy_until), _lower_rate(run, healthy_until)
+    if onset.kind in _NONFINITE and healthy_until <= _first_step(run):
+        # No weight has been changed yet, so that no rate can be to blame.
+        return (advice.CHECK_FIRST, advice.CHECK_DATA)
+    clip, rate = _clip(run, healthy_until), lower_rate(run, healthy_until)
     shorter = _shorter_sequences(run, onset, thresholds)
     if onset.kind == "cell_state_growth":
         return (*shorter, *clip, *rate)
@@ -81,41 +96,22 @@ def _against_a_failure(
         return (*general, *shorter)
     if onset.kind == "logit_growth":
         return (*general, _SMOOTH_LABELS)
-    if onset.kind == "nonfinite_loss":
-        return (*general, advice.CHECK_NUMERICS)
-    return general
+    if onset.kind not in _NONFINITE:
+        return general
+    # Of its own accord it came from calm gradients, if there are any.
+    calm = onset.cause is None and healthy_period.healthy_norm(run, healthy_until) is not None
+    return (advice.CALM_BEFORE, *general) if calm else (*general, advice.CHECK_NUMERICS)
+
+
+def _first_step(run: RunSeries) -> int:
+    first = run.record.first_step if run.record else 1
+    return max(first, 1)
 
 
 _SMOOTH_LABELS = Remedy(
     "Give the logits a bound: with smoothed labels the loss has its least at finite ones.",
     "keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1)",
 )
-
-
-def _rate_for_ratio(run: RunSeries, step: int, ratio: float) -> tuple[Remedy, ...]:
-    """Returns the learning rate scaled so that the update ratio seen becomes a healthy one."""
-    rate = healthy_period.rate_at(run, step)
-    if rate == 0:
-        return (Remedy("Raise the learning rate: it is zero.", _optimizer(run, _HEALTHY_RATIO)),)
-    if rate is None or not 0 < ratio < float("inf"):
-        return ()
-    scaled = rate * _HEALTHY_RATIO / ratio
-    return (
-        Remedy(
-            f"{'Lower' if scaled < rate else 'Raise'} the learning rate from {rate:.3g} to about "
-            f"{scaled:.3g}: scaled so that a step changes the weights by {_HEALTHY_RATIO:g} of "
-            "their norm.",
-            _optimizer(run, scaled),
-        ),
-    )
-
-
-def _rate_for_usual_ratio(run: RunSeries) -> tuple[Remedy, ...]:
-    ratio = healthy_period.usual_ratio(run)
-    step = int(run.windows.first_step[0])
-    if ratio is not None and not _HEALTHY_RATIO / _FAR <= ratio <= _HEALTHY_RATIO * _FAR:
-        return _rate_for_ratio(run, step, ratio) or (advice.ANOTHER_RATE,)
-    return (advice.ANOTHER_RATE,)
 
 
 def _clip(run: RunSeries, step: int) -> tuple[Remedy, ...]:
@@ -128,29 +124,7 @@ def _clip(run: RunSeries, step: int) -> tuple[Remedy, ...]:
         Remedy(
             f"Clip the gradient at {number(norm)}: the {healthy_period.CLIP_PERCENTILE}th "
             "percentile of its norm while the run was healthy.",
-            _optimizer(run, rate, f"global_clipnorm={norm:.3g}"),
-        ),
-    )
-
-
-def _lower_rate(run: RunSeries, step: int) -> tuple[Remedy, ...]:
-    rate = healthy_period.rate_at(run, step)
-    if rate is None or rate <= 0:
-        return (Remedy("Lower the learning rate by a factor of ten."),)
-    healthy = healthy_period.healthy_rate(run, step)
-    if healthy is not None and healthy_period.was_raised(run, step):
-        return (
-            Remedy(
-                f"Keep the learning rate at or below {healthy:.3g}, with which the run was "
-                f"healthy: it had been raised to {rate:.3g}.",
-                _optimizer(run, healthy),
-            ),
-        )
-    lower = rate / RATE_FACTOR
-    return (
-        Remedy(
-            f"Lower the learning rate from {rate:.3g} to {lower:.3g}, for more epochs.",
-            _optimizer(run, lower),
+            optimizer_code(run, rate, f"global_clipnorm={norm:.3g}"),
         ),
     )
 
@@ -178,10 +152,3 @@ def _shorter_sequences(run: RunSeries, onset: Onset, thresholds: Thresholds) -> 
 def _layer(run: RunSeries, row: str | None) -> LayerRecord:
     layers = run.record.layers if run.record else ()
     return next((layer for layer in layers if layer.name == row), LayerRecord(row or "layer", ""))
-
-
-def _optimizer(run: RunSeries, rate: float | None, *arguments: str) -> str:
-    name = str(run.record.optimizer.get("class_name", "")) if run.record else ""
-    name = name if name.isidentifier() else "Adam"
-    rate_argument = () if rate is None else (f"learning_rate={rate:.3g}",)
-    return f"keras.optimizers.{name}({', '.join((*rate_argument, *arguments))})"

@@ -79,7 +79,8 @@ def _onset(
     ):
         window = before_it
     epoch, step = int(series.epoch[window]), int(series.first_step[window])
-    before = "" if np.isnan(episode.baseline) else f", after {episode.baseline:.0%} before"
+    # What was lost in the first window was not otherwise before.
+    before = f", after {episode.baseline:.0%} before" if window else ""
     return Onset(
         kind=kind.kind,
         severity="warning" if symptoms else "info",

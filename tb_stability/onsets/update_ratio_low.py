@@ -11,7 +11,7 @@ from tb_stability.onsets.onset import Evidence, Onset
 from tb_stability.onsets.symptoms import first_stuck
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number, place
-from tb_stability.series import RunSeries, Series
+from tb_stability.series import FloatArray, RunSeries, Series
 
 
 def update_ratio_low(
@@ -23,13 +23,13 @@ def update_ratio_low(
     thousandth of its norm (Karpathy, CS231n, Neural Networks part 3, "Ratio of weights:updates").
 
     Rule: in a run that does not learn, the median over windows of the update ratio is below
-    `update_ratio_least` in every layer, while some gradient arrives. The row is the layer that
-    changes the most. No delay of its own. Severity: that of the symptom. Silent where the run
-    learns, however slowly its weights change, where one layer moves, and where no gradient arrives:
-    there a higher rate would not help.
+    `update_ratio_least` in every layer, while some gradient arrives in most windows. The row is the
+    layer that changes the most. No delay of its own. Severity: that of the symptom. Silent where
+    the run learns, however slowly its weights change, where one layer moves, and where no gradient
+    arrives: there a higher rate would not help.
     """
     stuck = first_stuck(symptoms)
-    if stuck is None or not _has_gradient(run):
+    if stuck is None or not gets_gradients(run):
         return
     for series in run.of_quantity("update_ratio", ("value", "count")):
         ratio = np.where(series.measured, series.statistic("value"), np.nan)
@@ -40,11 +40,17 @@ def update_ratio_low(
             yield _onset(series, row, typical[row], stuck, thresholds)
 
 
-def _has_gradient(run: RunSeries) -> bool:
-    return any(
-        bool(np.any(series.statistic("mean")[series.measured] > 0))
-        for series in run.of_quantity(GRADIENT_NORM.name, GRADIENT_NORM.statistics)
-    )
+def gets_gradients(run: RunSeries) -> bool:
+    """Returns whether some layer gets a gradient in most windows."""
+    for series in run.of_quantity(GRADIENT_NORM.name, GRADIENT_NORM.statistics):
+        mean = np.where(series.measured, series.statistic("mean"), np.nan)
+        if any(np.median(column[~np.isnan(column)]) > 0 for column in mean.T if _known(column)):
+            return True
+    return False
+
+
+def _known(column: FloatArray) -> bool:
+    return not bool(np.isnan(column).all())
 
 
 def _onset(series: Series, row: int, ratio: float, stuck: Onset, thresholds: Thresholds) -> Onset:

@@ -61,7 +61,7 @@ def _large(series: Series, failure: Onset, thresholds: Thresholds) -> Iterator[O
         row=name,
         message=(
             f"From {place(epoch, step)} on, one step changes the weights of {name} by up to "
-            f"{number(episode.value)} of their norm{before}."
+            f"{number(episode.value)} {'times' if episode.value > 1 else 'of'} their norm{before}."
         ),
         evidence=Evidence(
             tag=series.tag,

@@ -30,7 +30,7 @@ def nonfinite_weights(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]
 
     Rule: the weight norm is NaN or infinite; one is enough. The row is the first from the input of
     those that broke together. No threshold. Delay: one window, at whose end the norm is taken.
-    Severity: critical.
+    Severity: critical. Silent about a window in which the weights were not sampled.
     """
     for series in run.of_quantity("weight_norm", _STATISTICS):
         norm = series.statistic("value")

@@ -209,3 +209,43 @@ def test_where_there_is_one_class_only_to_name_it_is_no_guess() -> None:
     # Seen in benchmarks/healthy, rare_words: by chance all labels were of one class.
     learnt = classifier(np.linspace(0.05, 0.001, 8), np.full(8, 0.999), classes=2)
     assert find_onsets(with_shares(learnt, [1.0, 0.0])) == []
+
+
+def test_a_classifier_that_is_sure_and_wrong_all_along_does_not_learn() -> None:
+    loss, accuracy = np.linspace(900.0, 200.0, 8), np.full(8, 0.3)
+    (onset,) = told(classifier(loss, accuracy, size=1e4, spread=1e4), "not_learning")
+    assert onset.message == (
+        "The loss is never good: it starts at 1080, and its best in 8 epochs is 200. That of "
+        "guessing among 8 classes is 2.08."
+    )
+    # The same loss of small logits is a penalty, and one that ends well is a bad start.
+    assert told(classifier(loss, accuracy, size=1.0), "not_learning") == []
+    better = np.append(loss[:-1], 5.0)
+    assert told(classifier(better, accuracy, size=1e4), "not_learning") == []
+
+
+def test_a_softmax_that_minimises_squares_and_never_beats_chance_guesses() -> None:
+    loss, accuracy = np.full(8, 27.66), np.full(8, 0.13)
+    squares = with_loss(classifier(loss, accuracy), "mse", "softmax")
+    assert len(told(squares, "chance_accuracy")) == 1
+    # A regression, and a loss that falls.
+    assert told(with_loss(squares, "mse", "linear"), "chance_accuracy") == []
+    falls = classifier(np.linspace(27.66, 20.0, 8), accuracy)
+    assert told(with_loss(falls, "mse", "softmax"), "chance_accuracy") == []
+
+
+def with_loss(run: RunSeries, loss: str, activation: str) -> RunSeries:
+    outputs = (OutputRecord("output", activation, loss),)
+    record = dataclasses.replace(synthetic.run_record(), loss=loss, outputs=outputs)
+    return dataclasses.replace(run, record=record)
+
+
+def test_of_several_losses_it_is_not_known_what_guessing_costs() -> None:
+    # Seen in benchmarks/healthy, tasks_of_different_scales: the other loss was the larger by far.
+    loss = np.linspace(900.0, 200.0, 8)
+    run = classifier(loss, np.full(8, 0.3), size=1e4, spread=1e4)
+    assert run.record is not None
+    losses = "class: sparse_categorical_crossentropy, price: mse"
+    both = dataclasses.replace(run.record, loss=losses)
+    assert len(told(run, "not_learning")) == 1
+    assert told(dataclasses.replace(run, record=both), "not_learning") == []

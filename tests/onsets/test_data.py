@@ -75,3 +75,6 @@ def test_a_model_that_scales_its_input_itself_is_given_any() -> None:
     scaled = dataclasses.replace(run, record=dataclasses.replace(run.record, layers=layers))
     assert len(told(run, "unscaled_input")) == 1
     assert told(scaled, "unscaled_input") == []
+    # What has no weights to train is not among the layers.
+    normal = dataclasses.replace(run.record, scaling_layers=("normalization",))
+    assert told(dataclasses.replace(run, record=normal), "unscaled_input") == []

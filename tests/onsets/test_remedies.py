@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -111,7 +112,11 @@ def with_layer(class_name: str, name: str) -> RunSeries:
 )
 def test_the_layer_to_give_a_leaky_relu_is_named(class_name: str, code: str) -> None:
     dead = onset("dead_relu", row="block/hidden_3")
-    remedies = remedies_for(with_layer(class_name, "block/hidden_3"), dead, 121)
+    run = with_layer(class_name, "block/hidden_3")
+    born = remedies_for(run, dead, 121)
+    dead = dataclasses.replace(dead, evidence=dataclasses.replace(dead.evidence, baseline=0.1))
+    remedies = remedies_for(run, dead, 121)
+    assert born == remedies[::-1]  # what was dead from the start did not die of the rate
     assert remedies[1].text.startswith("Let the units of block/hidden_3 recover")
     assert remedies[1].code == code
     assert 'kernel_initializer="he_normal"' in remedies[2].code
@@ -148,3 +153,84 @@ def test_a_loss_that_takes_logits_for_probabilities_gets_its_own_name_in_the_cod
 def test_the_rate_is_scaled_by_the_update_ratio_seen() -> None:
     first = remedies_for(synthetic.exploding(), onset("update_ratio_high", 0.25), 121)[0]
     assert first.code == "keras.optimizers.Adam(learning_rate=4e-05)"
+
+
+def broken_at(step: int, **fields: Any) -> RunSeries:
+    """A run whose loss is NaN from a step on, with calm gradients before."""
+    loss = np.where(np.arange(20) * 10 + 10 >= step, np.nan, 1.0)
+    run = synthetic.run(loss, gradients=np.ones((20, 3)))
+    assert run.record is not None
+    return dataclasses.replace(run, record=dataclasses.replace(run.record, **fields))
+
+
+def test_what_was_not_finite_before_the_first_step_is_no_matter_of_the_rate() -> None:
+    (told, *_) = find_onsets(broken_at(1))
+    assert told.kind == "nonfinite_loss"
+    assert [remedy.text.split(",")[0] for remedy in told.remedies] == [
+        "It began before a step was taken",
+        "And for NaN",
+    ]
+    resumed = find_onsets(broken_at(1, first_step=1))[0]
+    assert resumed.remedies == told.remedies
+
+
+def test_what_broke_after_calm_gradients_is_looked_for_in_the_loss_first() -> None:
+    (told, *later) = find_onsets(broken_at(101))
+    assert told.remedies[0].text.startswith("The gradients were calm before")
+    assert all(item.remedies == told.remedies for item in later if item.kind.startswith("nonf"))
+
+
+def test_an_output_that_is_dead_is_advised_to_leave_its_relu_out() -> None:
+    record = RunRecord(
+        layers=(LayerRecord("head", "Dense", 9, "relu"),), outputs=(OutputRecord("head", "relu"),)
+    )
+    run = dataclasses.replace(synthetic.exploding(), record=record)
+    (remedy,) = remedies_for(run, onset("dead_relu", row="head"), 121)
+    assert remedy.text.startswith("Leave the activation of head out")
+    assert remedy.code == 'keras.layers.Dense(..., name="head")'
+
+
+def timid(**optimizer: object) -> RunSeries:
+    run = with_quantity(stuck_run([1.0, 1.0, 1.0]), "update_ratio", np.full((12, 2), 1e-9))
+    options = {"class_name": "Adam", **optimizer}
+    assert run.record is not None
+    return dataclasses.replace(run, record=dataclasses.replace(run.record, optimizer=options))
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "code"),
+    [
+        ({"clipnorm": 1e-7}, "keras.optimizers.Adam(learning_rate=0.01, clipnorm=1.73)"),
+        ({"epsilon": 1000.0}, "keras.optimizers.Adam(learning_rate=0.01, epsilon=1e-7)"),
+        # Neither is unusual, and to scale the rate would take 10000.
+        ({"clipnorm": 1.0, "epsilon": 1e-7}, "keras.optimizers.Adam(learning_rate=1)"),
+    ],
+)
+def test_what_takes_the_steps_away_is_named(optimizer: dict[str, object], code: str) -> None:
+    told = find_onsets(timid(**optimizer))
+    assert [item.kind for item in told] == ["update_ratio_low", "not_learning"]
+    assert told[0].remedies[0].code == code
+
+
+def test_a_rate_that_decayed_to_nothing_is_advised_to_decay_less() -> None:
+    run = with_quantity(stuck_run([1.0, 1.0, 1.0]), "update_ratio", np.full((12, 2), 0.0))
+    rates = synthetic.run(np.ones(12), rates=0.1 * 0.1 ** np.arange(12)).get(
+        "stability/learning_rate"
+    )
+    assert rates is not None
+    run = dataclasses.replace(run, series=(*run.series, rates))
+    low = next(item for item in find_onsets(run) if item.kind == "update_ratio_low")
+    assert low.remedies[0].text.startswith("Let the learning rate decay less: it began at 0.1,")
+
+
+def test_without_a_gradient_no_higher_rate_is_advised() -> None:
+    run = with_quantity(stuck_run([0.0, 0.0, 0.0]), "update_ratio", np.full((12, 2), 1e-9))
+    (stuck,) = find_onsets(run)
+    assert stuck.remedies[0].text.startswith("Try another learning rate")
+
+
+def test_a_log_of_another_framework_is_given_no_code_of_keras() -> None:
+    log = histories.run_of(
+        {"loss": np.append(np.linspace(1.0, 0.3, 20), [2.0] * 3), "lr": [0.02] * 23}
+    )
+    assert find_onsets(log)[0].remedies[0].code == "learning_rate=0.002"

@@ -53,8 +53,8 @@ def logdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def addresses(reader: Path, logdir: Path) -> Iterator[tuple[str, str]]:
     """A teammate's TensorBoard on `logdir`, beside that of whoever trained."""
     with contextlib.ExitStack() as stack:
-        theirs = stack.enter_context(tensorboard(logdir, python=reader, cwd=logdir))
-        yield theirs, stack.enter_context(tensorboard(logdir))
+        theirs = stack.enter_context(tensorboard(logdir, python=reader, cwd=logdir, tensorflow=True))
+        yield theirs, stack.enter_context(tensorboard(logdir, tensorflow=True))
 
 
 def in_directory(directory: Path, *command: str | Path) -> tuple[int, str]:
