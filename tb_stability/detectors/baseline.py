@@ -69,12 +69,15 @@ class TrailingBaseline:
         self._level.append(value)
         self.count += 1
 
-    def level_and_spread(self) -> tuple[float, float]:
-        """Returns level and robust standard deviation, the latter 0 for fewer than three points."""
-        level = statistics.median(self._level)
+    def level(self) -> float:
+        """Returns the level; there must be a point."""
+        return statistics.median(self._level)
+
+    def spread(self) -> float:
+        """Returns the robust standard deviation, 0 for fewer than three points."""
         if not self._bends:
-            return level, 0.0
+            return 0.0
         slope = statistics.median(self._steps)
         noise = statistics.median([abs(step - slope) for step in self._steps]) / math.sqrt(2)
         swing = statistics.median_low(self._bends) / math.sqrt(6)
-        return level, MAD_TO_SIGMA * max(noise, swing)
+        return MAD_TO_SIGMA * max(noise, swing)

@@ -84,11 +84,14 @@ class Excursion:
                 index += 1
                 continue
             if trailing.count:
-                recent, spread = trailing.level_and_spread()
-                baseline = min(baseline, recent)
+                baseline = min(baseline, trailing.level())
                 floor = self._floor(baseline, statistics.median(first_points), trailing.count)
-                rise = self._rise(values, index, Level(baseline, spread, floor))
-                if value > baseline + rise:
+                # No rise is less than the least one: the noise need not be known of most points.
+                clears = value > baseline + floor
+                spread = trailing.spread() if clears else 0.0
+                if clears and value > baseline + (
+                    rise := self._rise(values, index, Level(baseline, spread, floor))
+                ):
                     episode = self._episode(
                         values, index, after_last, Level(baseline, spread, rise)
                     )
