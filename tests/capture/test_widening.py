@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 import keras
 import numpy as np
@@ -125,7 +126,7 @@ def test_of_epochs_within_one_window_the_extreme_logs_are_kept(narrow):
 
 
 class Watching(LiveOnsets):
-    made: list[LiveOnsets] = []
+    made: ClassVar[list[LiveOnsets]] = []
 
     def __init__(self, *arguments):
         super().__init__(*arguments)
