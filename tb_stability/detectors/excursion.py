@@ -76,6 +76,7 @@ class Excursion:
         detections: list[Detection] = []
         trailing = TrailingBaseline(self.memory)
         first_points: list[float] = []
+        start = np.nan
         baseline = np.inf
         index = after_last = 0
         while index < len(values):
@@ -85,7 +86,7 @@ class Excursion:
                 continue
             if trailing.count:
                 baseline = min(baseline, trailing.level())
-                floor = self._floor(baseline, statistics.median(first_points), trailing.count)
+                floor = self._floor(baseline, start, trailing.count)
                 # No rise is less than the least one: the noise need not be known of most points.
                 clears = value > baseline + floor
                 spread = trailing.spread() if clears else 0.0
@@ -104,6 +105,7 @@ class Excursion:
             trailing.append(value)
             if len(first_points) < self.warmup:
                 first_points.append(value)
+                start = statistics.median(first_points)
             index += 1
         return detections
 
