@@ -117,7 +117,7 @@ def _wait_until_loaded(address: str, process: subprocess.Popen[bytes]) -> None:
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             pass
         if process.poll() is not None:
-            raise RuntimeError(f"TensorBoard ended with {process.returncode}: {process.args}")
+            raise RuntimeError(f"TensorBoard ended with {process.returncode}: {process.args!r}")
         time.sleep(0.5)
     raise TimeoutError(f"TensorBoard has not read the logdir within {LOADED_WITHIN:.0f} s")
 

@@ -17,7 +17,7 @@ from tensorboard.plugins import base_plugin
 from tensorboard.plugins.scalar.scalars_plugin import ScalarsPlugin
 
 from tb_stability import diagnosis
-from tb_stability.onsets import Thresholds
+from tb_stability.onsets import Thresholds, find_onsets
 from tb_stability.plugin import StabilityPlugin
 from tests import providers, synthetic
 
@@ -60,7 +60,6 @@ def provider(tmp_path: pathlib.Path) -> Iterator[Counting]:
 def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the runs that were judged."""
     found: list[str] = []
-    find_onsets = diagnosis.find_onsets
 
     def watched(run: Any, thresholds: Any) -> Any:
         found.append(run.run)

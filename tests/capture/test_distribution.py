@@ -168,6 +168,7 @@ def test_what_two_workers_trained_into_one_logdir_is_read_as_one_run(workers, ki
     assert (run.status, run.steps, run.epochs) == ("finished", len(losses), distributed.EPOCHS)
     assert run.notes == ()
     found = run.get("stability/gradient_norm")
+    assert found is not None
     np.testing.assert_allclose(found.statistic("last"), norms, rtol=1e-5)
 
 

@@ -157,4 +157,5 @@ def test_live_onsets_judge_what_the_event_file_holds(narrow, monkeypatch, tmp_pa
         for name in ("step", "first_step", "epoch", "values"):
             np.testing.assert_array_equal(getattr(same, name), getattr(series, name), series.tag)
     logged = run.get("stability/epoch_logs/loss")
+    assert logged is not None
     np.testing.assert_array_equal(logged.epoch, (logged.step - 1) // 3)
