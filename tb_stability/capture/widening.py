@@ -4,7 +4,7 @@ The device is read every `window_steps` steps and at the end of each epoch. The 
 `RECORDS_PER_WIDTH` windows are one such read-out each, as many after them are two, then four,
 eight..., merged by `tb_stability.merging.merge_windows`: no maximum is lost, nor its step, and no
 non-finite value. Of R read-outs, a run keeps about ``500 * log2(1 + R / 500)`` records: 2,200 of a
-million steps, 3,900 of ten million. A window is at most 1/500 of the run before it.
+million steps, 3,800 of ten million. A window is at most 1/500 of the run before it.
 
 The storage budget of a run is that number times the size of a record: 32 bytes a row of what is
 measured in every step, 8 of most of what is sampled, and 50 or so a tag. That is 1.6 kB for a
