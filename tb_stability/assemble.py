@@ -13,9 +13,19 @@ import numpy as np
 from tensorboard.data.provider import TensorDatum, TensorTimeSeries
 
 from tb_stability import metadata
+from tb_stability.merging import MOST_COUNT
 from tb_stability.natural_sort import natural_key
 from tb_stability.record import RunRecord
-from tb_stability.series import MAX_STEP, FloatArray, IntArray, RunSeries, Series, Windows
+from tb_stability.series import (
+    MAX_STEP,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    RunSeries,
+    Series,
+    Windows,
+    counted_on,
+)
 
 Tags = dict[str, TensorTimeSeries]
 
@@ -23,10 +33,7 @@ Tags = dict[str, TensorTimeSeries]
 _DISPLAY_ORDER = ("loss", "epoch_logs", "learning_rate", "gradient_norm")
 
 # Statistics that count steps, measurements or epochs, and so are whole numbers from -1 up.
-COUNTED = frozenset(("count", "nonfinite", "argmax", "first_nonfinite", "epoch", "steps"))
-
-# What float32 can count to without a gap.
-MAX_COUNT = 2**24
+COUNTED = frozenset(("count", "nonfinite", "argmax", "first_nonfinite", "epoch", "steps", "epochs"))
 
 _RUN_RECORD_TAG = metadata.tag_of(metadata.RUN_RECORD.name)
 _WINDOWS_TAG = metadata.tag_of(metadata.WINDOWS.name)
@@ -93,7 +100,6 @@ def _records(
     series: metadata.SeriesMetadata, data: Sequence[TensorDatum], notes: list[str]
 ) -> _Records:
     shape = (len(series.rows), len(series.quantity.statistics))
-    counted = [name in COUNTED for name in series.quantity.statistics]
     total = len(data)
     data = [datum for datum in data if 0 <= datum.step <= MAX_STEP]
     if len(data) < total:
@@ -101,37 +107,50 @@ def _records(
             f"{total - len(data)} of {total} records of {series.tag} were skipped: their steps are "
             f"not from 0 to {MAX_STEP}."
         )
-    valid = [datum for datum in data if _fits(datum.numpy, shape, counted)]
-    if len(valid) < len(data):
-        bad = next(datum.numpy for datum in data if not _fits(datum.numpy, shape, counted))
+    fitting = [datum for datum in data if _fits(datum.numpy, shape)]
+    values = np.empty((len(fitting), *shape), dtype=np.float32)
+    if fitting:
+        np.stack([datum.numpy for datum in fitting], out=values, casting="same_kind")
+    valid = _counts_are_numbers(values, series.quantity.statistics)
+    step = np.array([datum.step for datum in fitting], dtype=np.int64)
+    wall_time = np.array([datum.wall_time for datum in fitting], dtype=np.float64)
+    if len(fitting) < len(data) or not valid.all():
+        bad = [datum.numpy for datum in data if not _fits(datum.numpy, shape)]
+        bad += [fitting[index].numpy for index in np.flatnonzero(~valid)]
         notes.append(
-            f"{len(data) - len(valid)} of {len(data)} records of {series.tag} were skipped: one "
-            f"has shape {list(bad.shape)} and type {bad.dtype}, its metadata promises floats of "
-            f"shape {list(shape)}, with counts that are numbers."
+            f"{len(bad)} of {len(data)} records of {series.tag} were skipped: one "
+            f"has shape {list(bad[0].shape)} and type {bad[0].dtype}, its metadata promises floats "
+            f"of shape {list(shape)}, with counts that are numbers."
         )
-    step = np.array([datum.step for datum in valid], dtype=np.int64)
     # A step that was written twice, by a run restarted in the same directory, counts once: the
     # later record is the one from which training went on.
-    order = np.argsort(step, kind="stable")
+    kept = np.flatnonzero(valid)
+    order = kept[np.argsort(step[kept], kind="stable")]
     is_latest = np.append(np.diff(step[order]) > 0, True)[: len(order)]
     keep = order[is_latest]
-    values = np.empty((len(keep), *shape), dtype=np.float32)
-    for position, index in enumerate(keep):
-        values[position] = valid[index].numpy
-    wall_time = np.array([datum.wall_time for datum in valid], dtype=np.float64)
     repeated = int(np.sum(np.diff(np.flatnonzero(is_latest), prepend=-1) > 1))
+    # Nearly always everything is kept in the order in which it came: nothing is copied then.
+    if not np.array_equal(keep, np.arange(len(fitting))):
+        values = values[keep]
     return _Records(series, step[keep], wall_time[keep], values, repeated)
 
 
-def _fits(tensor: np.ndarray, shape: tuple[int, int], counted: list[bool]) -> bool:
-    if tensor.shape != shape or not np.issubdtype(tensor.dtype, np.floating):
-        return False
-    counts = tensor[:, counted]
-    return bool(np.all((counts >= -1) & (counts <= MAX_COUNT)))
+def _fits(tensor: np.ndarray, shape: tuple[int, int]) -> bool:
+    return tensor.shape == shape and tensor.dtype.kind == "f"
+
+
+def _counts_are_numbers(values: FloatArray, statistics: Sequence[str]) -> BoolArray:
+    """Returns which records hold numbers from -1 up wherever something is counted."""
+    valid = np.ones(len(values), dtype=bool)
+    for index, name in enumerate(statistics):
+        if name in COUNTED:
+            counts = values[:, :, index]
+            valid &= ((counts >= -1) & (counts <= MOST_COUNT)).all(axis=1)
+    return valid
 
 
 def _windows(records: _Records | None, others: Sequence[_Records], notes: list[str]) -> Windows:
-    if records is None or records.metadata.quantity.statistics[:2] != metadata.WINDOW:
+    if records is None or records.metadata.quantity.statistics[:2] != metadata.WINDOW[:2]:
         steps = [item.step for item in others]
         last_step = np.unique(np.concatenate(steps)) if steps else np.zeros(0, dtype=np.int64)
         if len(last_step):
@@ -141,11 +160,11 @@ def _windows(records: _Records | None, others: Sequence[_Records], notes: list[s
         first_step = np.minimum(np.append(1, last_step[:-1] + 1)[: len(last_step)], last_step)
         return Windows(first_step, last_step, np.zeros(len(last_step), dtype=np.int64))
     epoch, steps_in_window = np.maximum(records.values[:, 0, :2], (0, 1)).astype(np.int64).T
-    # A second call of `fit` counts its epochs from 0 again; in the run they are counted on.
-    restarts = np.flatnonzero(np.diff(epoch) < 0) + 1
-    for restart in restarts:
-        epoch[restart:] += epoch[restart - 1] + 1 - epoch[restart]
-    windows = Windows(records.step - steps_in_window + 1, records.step, epoch)
+    epochs_in = None
+    if records.metadata.quantity.statistics[2:3] == metadata.WINDOW[2:]:
+        epochs_in = np.clip(records.values[:, 0, 2].astype(np.int64), 1, epoch + 1)
+    first_step = records.step - steps_in_window + 1
+    windows = Windows(first_step, records.step, counted_on(epoch, epochs_in), epochs_in=epochs_in)
     if records.repeated:
         notes.append(
             f"{records.repeated} of {len(windows)} windows were recorded more than once, by two "
@@ -169,14 +188,7 @@ def _note_gaps(windows: Windows, notes: list[str]) -> None:
 
 
 def _series(records: _Records, windows: Windows) -> Series:
-    index = windows.index(records.step)
-    exact = np.zeros(len(index), dtype=bool)
-    if len(windows):
-        exact = windows.last_step[index] == records.step
-    first_step, epoch = records.step.copy(), np.zeros(len(index), dtype=np.int64)
-    if len(windows):
-        first_step[exact] = windows.first_step[index[exact]]
-        epoch = windows.epoch[index]
+    first_step, epoch = windows.first_steps_of(records.step), windows.epochs_of(records.step)
     return Series(
         records.metadata, records.step, first_step, epoch, records.wall_time, records.values
     )

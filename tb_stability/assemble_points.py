@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from tb_stability import log_names
-from tb_stability.columns import merge_windows
+from tb_stability.merging import merge_windows
 from tb_stability.metadata import (
     EPOCH_LOGS,
     GRADIENT_NORM,
@@ -114,15 +114,13 @@ def _merged_spans(points: int) -> tuple[IntArray, IntArray]:
 
 def _merged(series: Series) -> Series:
     starts, ends = _merged_spans(len(series))
-    first_step = series.first_step[starts]
-    statistics = merge_windows(series, np.arange(len(series)), starts, first_step)
     return dataclasses.replace(
         series,
         step=series.step[ends],
-        first_step=first_step,
+        first_step=series.first_step[starts],
         epoch=series.epoch[starts],
         wall_time=series.wall_time[ends],
-        values=np.stack([statistics[name] for name in PER_STEP], axis=-1).astype(np.float32),
+        values=merge_windows(series.values, series.statistics, series.first_step, starts),
     )
 
 

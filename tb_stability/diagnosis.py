@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 
 from tensorboard.context import RequestContext
 
 from tb_stability.onsets import Onset, Thresholds, find_onsets
 from tb_stability.reader import RunReader
 from tb_stability.series import RunSeries
+
+# Sets of thresholds for which a run's onsets are kept: the defaults, and those of a few pages.
+MOST_THRESHOLDS = 4
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -35,8 +39,7 @@ class Diagnosis:
 
     def __init__(self, reader: RunReader) -> None:
         self._reader = reader
-        self._cache: dict[tuple[str, str], DiagnosedRun] = {}
-        self._thresholds = Thresholds()
+        self._judged: dict[tuple[str, str], _Judged] = {}
 
     def run(
         self,
@@ -69,19 +72,38 @@ class Diagnosis:
     ) -> list[DiagnosedRun]:
         """Returns every run with its onsets, in natural order of name."""
         found = self._reader.read_all(experiment_id=experiment_id, context=context)
-        return [
+        runs = [
             self._judge(experiment_id, revision, series, thresholds) for revision, series in found
         ]
+        present = {run.series.run for run in runs}
+        for key in [key for key in list(self._judged) if key[0] == experiment_id]:
+            if key[1] not in present:
+                self._judged.pop(key, None)
+        return runs
 
     def _judge(
         self, experiment_id: str, revision: str, series: RunSeries, thresholds: Thresholds | None
     ) -> DiagnosedRun:
-        if thresholds not in (None, self._thresholds):
-            return DiagnosedRun(series, tuple(find_onsets(series, thresholds)), revision)
         key = (experiment_id, series.run)
-        cached = self._cache.get(key)
-        if cached is None or cached.series is not series:
-            # Two threads may judge the same revision at once: they come to the same result.
-            cached = DiagnosedRun(series, tuple(find_onsets(series)), revision)
-            self._cache[key] = cached
-        return cached
+        judged = self._judged.get(key)
+        if judged is None or judged.series is not series:
+            judged = self._judged[key] = _Judged(series)
+        return DiagnosedRun(series, judged.onsets(thresholds or Thresholds()), revision)
+
+
+class _Judged:
+    """One revision of a run, with what was found in it by the thresholds that were used last."""
+
+    def __init__(self, series: RunSeries) -> None:
+        self.series = series
+        self._onsets: dict[Thresholds, tuple[Onset, ...]] = {}
+        self._lock = threading.Lock()
+
+    def onsets(self, thresholds: Thresholds) -> tuple[Onset, ...]:
+        # Who asks for the same meanwhile waits for it, as it would take no less time to judge.
+        with self._lock:
+            if thresholds not in self._onsets:
+                while len(self._onsets) >= MOST_THRESHOLDS:
+                    del self._onsets[next(iter(self._onsets))]
+                self._onsets[thresholds] = tuple(find_onsets(self.series, thresholds))
+            return self._onsets[thresholds]

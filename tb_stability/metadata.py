@@ -36,9 +36,11 @@ PER_STEP = ("mean", "min", "max", "last", "count", "nonfinite", "argmax", "first
 # The statistic of a quantity that is known once per record.
 VALUE = ("value",)
 
-# Statistics of `stability/windows`. The first step is not stored: it is the record's step less
-# `steps` plus one, exactly, where float32 would round it beyond 2**24.
-WINDOW = ("epoch", "steps")
+# Statistics of `stability/windows`: the epoch of the window's last step, the number of its steps,
+# and the number of epochs that they belong to. The first step is not stored: it is the record's
+# step less `steps` plus one, exactly, where float32 would round it beyond 2**24. A window is of one
+# epoch where `epochs` is absent, as it is in files that were written before there were longer ones.
+WINDOW = ("epoch", "steps", "epochs")
 
 View = Literal["heatmap", "lines", "hidden"]
 Scale = Literal["linear", "log"]
@@ -94,7 +96,7 @@ class SeriesMetadata:
 WINDOWS = Quantity(
     name="windows",
     title="Windows",
-    description="Epoch and number of steps of each window.",
+    description="Epoch of each window's end, and number of its steps and epochs.",
     row_kind="window",
     statistics=WINDOW,
     view="hidden",

@@ -18,6 +18,7 @@ from tensorboard.plugins import base_plugin
 from werkzeug import wrappers
 
 from tb_stability import payload
+from tb_stability.answers import Answers
 from tb_stability.columns import merge_columns
 from tb_stability.diagnosis import DiagnosedRun, Diagnosis
 from tb_stability.metadata import PLUGIN_NAME
@@ -53,6 +54,7 @@ class StabilityPlugin(base_plugin.TBPlugin):
     def __init__(self, context: base_plugin.TBContext) -> None:
         self._reader = RunReader(context.data_provider)
         self._diagnosis = Diagnosis(self._reader)
+        self._answers = Answers()
         self._seen = False
 
     def get_plugin_apps(self) -> dict[str, Callable[..., Any]]:
@@ -158,24 +160,33 @@ class StabilityPlugin(base_plugin.TBPlugin):
         columns: int,
         first_step: int | None,
         last_step: int | None,
-    ) -> Json:
-        """Returns the values of one series, in at most `columns` columns."""
-        diagnosed = self._read(context, experiment_id, run)
-        series = diagnosed.series.get(tag)
+    ) -> bytes:
+        """Returns the values of one series, in at most `columns` columns, as compressed JSON."""
+        # Read, not judged: values need not wait for a verdict.
+        try:
+            revision, found = self._reader.read(run, experiment_id=experiment_id, context=context)
+        except KeyError:
+            raise _unknown_run(run) from None
+        series = found.get(tag)
         if series is None:
-            tags = ", ".join(item.tag for item in diagnosed.series.series) or "none"
+            tags = ", ".join(item.tag for item in found.series) or "none"
             raise UnknownError(
                 f"The run {run!r} has no series {tag[:LONGEST_ECHO]!r}. It has: {tags}."
             )
-        in_a_column = len(series.rows) * len(series.statistics)
-        merged = merge_columns(
-            series,
-            diagnosed.series.windows,
-            columns=min(columns, max(1, MAX_VALUES // in_a_column)),
-            first_step=first_step,
-            last_step=last_step,
-        )
-        return payload.series_values(run, series, diagnosed.revision, merged)
+        most = min(columns, max(1, MAX_VALUES // (len(series.rows) * len(series.statistics))))
+
+        def values() -> Json:
+            merged = merge_columns(
+                series,
+                found.windows,
+                columns=most,
+                first_step=first_step,
+                last_step=last_step,
+            )
+            return payload.series_values(run, series, revision, merged)
+
+        key = (experiment_id, run, tag, revision, most, first_step, last_step)
+        return self._answers.get(key, values)
 
     def _read(
         self,
@@ -189,15 +200,20 @@ class StabilityPlugin(base_plugin.TBPlugin):
                 run, experiment_id=experiment_id, context=context, thresholds=thresholds
             )
         except KeyError:
-            raise UnknownError(
-                f"There is no run {run[:LONGEST_ECHO]!r} with data of this plugin or a loss; the "
-                "route `runs` lists them."
-            ) from None
+            raise _unknown_run(run) from None
+
+
+def _unknown_run(run: str) -> UnknownError:
+    return UnknownError(
+        f"There is no run {run[:LONGEST_ECHO]!r} with data of this plugin or a loss; the route "
+        "`runs` lists them."
+    )
 
 
 def _answer(
-    request: wrappers.Request, impl: Callable[[tb_context.RequestContext, str], Json]
+    request: wrappers.Request, impl: Callable[[tb_context.RequestContext, str], Json | bytes]
 ) -> wrappers.Response:
+    content: Json | bytes
     try:
         code, content = (
             200,
@@ -208,7 +224,13 @@ def _answer(
     except UnknownError as error:
         code, content = 404, {"error": str(error)}
     # `Respond` turns NaN and the infinities into strings when it is given objects, not text.
-    return http_util.Respond(request, content, "application/json", code=code)
+    return http_util.Respond(
+        request,
+        content,
+        "application/json",
+        code=code,
+        content_encoding="gzip" if isinstance(content, bytes) else None,
+    )
 
 
 def _text(args: Mapping[str, str], name: str) -> str:

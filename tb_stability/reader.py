@@ -93,9 +93,17 @@ class RunReader:
         context = context or RequestContext()
         listing = self._list_all(context, experiment_id)
         with self._lock_of_all:
+            self._forget_all_but(experiment_id, listing)
             self._read_new(context, experiment_id, listing)
         for run in sorted(listing, key=natural_key):
             yield self._read(context, experiment_id, run, listing[run])
+
+    def _forget_all_but(self, experiment_id: str, listing: Collection[str]) -> None:
+        """Frees what is kept of runs that are no longer there."""
+        for kept in (self._cache, self._parts):
+            for key in [key for key in list(kept) if key[0] == experiment_id]:
+                if key[1] not in listing:
+                    kept.pop(key, None)
 
     def _read_new(
         self, context: RequestContext, experiment_id: str, listing: dict[str, _Listed]

@@ -32,6 +32,23 @@ def to_float32(values: npt.ArrayLike) -> npt.NDArray[np.float32]:
     return np.where(np.isinf(array), array, finite).astype(np.float32)
 
 
+def counted_on(epoch: IntArray, epochs_in: IntArray | None = None) -> IntArray:
+    """Returns the epochs of a run's windows, counted on where a second call of `fit` begins at 0.
+
+    Args:
+      epoch: As they were recorded, shape ``[windows]``.
+      epochs_in: As in `Windows`.
+
+    >>> counted_on(np.array([0, 1, 0, 1])).tolist()
+    [0, 1, 2, 3]
+    """
+    epoch = epoch.copy()
+    for restart in np.flatnonzero(np.diff(epoch) < 0) + 1:
+        begins = epoch[restart] - (0 if epochs_in is None else epochs_in[restart] - 1)
+        epoch[restart:] += epoch[restart - 1] + 1 - begins
+    return epoch
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Windows:
     """Which steps and which epoch each window covers.
@@ -39,14 +56,17 @@ class Windows:
     Attributes:
       first_step: First step of each window, shape ``[windows]``.
       last_step: Last step of each window, ascending, shape ``[windows]``.
-      epoch: Epoch that the window belongs to, shape ``[windows]``.
+      epoch: Epoch that the window's last step belongs to, shape ``[windows]``.
       first_epoch: Number of the first epoch of all: 0, but for foreign logs that count from 1.
+      epochs_in: Number of epochs that each window has steps of, shape ``[windows]``: more than one
+        in a long run, whose windows are wide; one, where it is None.
     """
 
     first_step: IntArray
     last_step: IntArray
     epoch: IntArray
     first_epoch: int = dataclasses.field(default=0, kw_only=True)
+    epochs_in: IntArray | None = dataclasses.field(default=None, kw_only=True)
 
     def __len__(self) -> int:
         return len(self.last_step)
@@ -63,7 +83,31 @@ class Windows:
 
     def epoch_of(self, step: int) -> int:
         """Returns the epoch that a step belongs to; 0 where there are no windows."""
-        return int(self.epoch[self.index(step)]) if len(self) else 0
+        return int(self.epochs_of(np.array([step]))[0])
+
+    def epochs_of(self, steps: IntArray) -> IntArray:
+        """Returns the epoch that each step belongs to; 0 where there are no windows.
+
+        Epochs that share a window are taken to be equally long.
+        """
+        if not len(self):
+            return np.zeros(len(steps), dtype=np.int64)
+        index = self.index(steps)
+        epoch = self.epoch[index]
+        if self.epochs_in is None:
+            return epoch
+        width = self.last_step[index] - self.first_step[index] + 1
+        to_come = np.clip(self.last_step[index] - steps, 0, width - 1)
+        before: IntArray = epoch - to_come * self.epochs_in[index] // width
+        return before
+
+    def first_steps_of(self, last_steps: IntArray) -> IntArray:
+        """Returns where the windows begin that end with some steps, and others as they are."""
+        if not len(self):
+            return last_steps
+        index = self.index(last_steps)
+        exact = self.last_step[index] == last_steps
+        return np.where(exact, self.first_step[index], last_steps)
 
     def epoch_extent(
         self, first_step: IntArray, last_step: IntArray
@@ -85,14 +129,17 @@ class Windows:
         first_window = np.flatnonzero(np.diff(self.epoch, prepend=self.epoch[0] - 1))
         begin = self.first_step[first_window]
         end = self.last_step[np.append(first_window[1:], len(self)) - 1]
-        steps = np.maximum(end - begin + 1, 1)
+        covered = np.ones(len(begin), dtype=np.int64)
+        if self.epochs_in is not None:
+            covered = self.epochs_in[first_window]
+        steps = np.maximum(end - begin + 1, 1) / covered
         steps[-1] = steps.max()
-        epoch = self.epoch[first_window]
+        epoch = self.epoch[first_window] - covered + 1
 
         def position(step: IntArray, before: int) -> FloatArray:
             index = np.clip(np.searchsorted(begin, step, side="right") - 1, 0, len(begin) - 1)
             done = (step - begin[index] + 1 - before) / steps[index]
-            return epoch[index] + np.clip(done, 0.0, 1.0)
+            return epoch[index] + np.clip(done, 0.0, covered[index])
 
         return position(first_step, 1), position(last_step, 0)
 

@@ -126,7 +126,8 @@ def write_windows(writer: EventWriter, run: RunSeries, indices: range) -> None:
     for index in indices:
         step = int(of.last_step[index])
         steps = step - int(of.first_step[index]) + 1
-        measured = [(window_metadata, np.array([[of.epoch[index], steps]], np.float32))]
+        epochs = 1 if of.epochs_in is None else of.epochs_in[index]
+        measured = [(window_metadata, np.array([[of.epoch[index], steps, epochs]], np.float32))]
         for item in run.series:
             (at,) = np.nonzero(item.step == step)
             measured += [(item.metadata, item.values[position]) for position in at]

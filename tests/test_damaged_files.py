@@ -69,7 +69,7 @@ def small_file() -> bytes:
     with tempfile.TemporaryDirectory() as log_dir:
         writer = EventWriter(log_dir)
         for step in (10, 20, 30):
-            window = (SeriesMetadata(metadata.WINDOWS, ("window",)), [[0.0, 10.0]])
+            window = (SeriesMetadata(metadata.WINDOWS, ("window",)), [[0.0, 10.0, 1.0]])
             loss = (SeriesMetadata(metadata.LOSS, ("loss",)), synthetic.per_step([1.0])[0])
             writer.write_window(step, [window, loss])
         writer.close()
@@ -201,7 +201,7 @@ def test_two_writers_in_one_run_are_told_of(tmp_path: pathlib.Path) -> None:
 def test_steps_and_clocks_that_go_backwards_are_put_in_order(tmp_path: pathlib.Path) -> None:
     writer = EventWriter(tmp_path)
     for clock, step in enumerate((30, 10, 20)):
-        values = [[0.0, 10.0]]
+        values = [[0.0, 10.0, 1.0]]
         writer.write(
             SeriesMetadata(metadata.WINDOWS, ("window",)), values, step=step, wall_time=9.0 - clock
         )

@@ -24,6 +24,7 @@ FORBIDDEN = {
     "tb_stability.metadata": TRAINING | WRITE_SIDE | READ_SIDE | ENGINE,
     "tb_stability.detectors": TRAINING | {"tb_stability.series", "tb_stability.metadata"},
     "tb_stability.series": TRAINING | WRITE_SIDE | READ_SIDE | ENGINE,
+    "tb_stability.merging": TRAINING | WRITE_SIDE | READ_SIDE | ENGINE | {"tensorboard"},
     "tb_stability.onsets": TRAINING | WRITE_SIDE | READ_SIDE,
     "tb_stability.csv_log": TRAINING | WRITE_SIDE | READ_SIDE | ENGINE,
     "tb_stability.scalar_runs": TRAINING | WRITE_SIDE | READ_SIDE | ENGINE | {"numpy"},

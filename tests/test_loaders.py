@@ -30,7 +30,7 @@ def write(log_dir: pathlib.Path, steps: list[tuple[int, Level]], clock: float = 
     """Writes a window of ten steps for each step, with a loss of that level."""
     writer = EventWriter(log_dir)
     for number, (step, level) in enumerate(steps):
-        measured = (WINDOW, [[0.0, 10.0]]), (LOSS, synthetic.per_step([level])[0])
+        measured = (WINDOW, [[0.0, 10.0, 1.0]]), (LOSS, synthetic.per_step([level])[0])
         writer.write_window(step, measured, wall_time=1e9 + clock * number)
     writer.close()
     return writer

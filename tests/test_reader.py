@@ -117,7 +117,7 @@ def test_a_newer_schema_is_skipped_with_a_note(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writer = EventWriter(tmp_path / "run1")
-    writer.write(SeriesMetadata(metadata.WINDOWS, ("window",)), [[0.0, 10.0]], step=10)
+    writer.write(SeriesMetadata(metadata.WINDOWS, ("window",)), [[0.0, 10.0, 1.0]], step=10)
     monkeypatch.setattr(metadata, "SCHEMA_VERSION", 2)
     writer.write(SeriesMetadata(metadata.LOSS, ("loss",)), np.ones((1, 8)), step=10)
     writer.close()
@@ -136,7 +136,7 @@ def test_records_of_another_shape_are_skipped_with_a_note(tmp_path: pathlib.Path
     for rows in (("a", "b"), ("a",)):
         writer = EventWriter(tmp_path / "run1")
         step = 10 if len(rows) == 2 else 20
-        writer.write(SeriesMetadata(metadata.WINDOWS, ("window",)), [[0.0, 10.0]], step=step)
+        writer.write(SeriesMetadata(metadata.WINDOWS, ("window",)), [[0.0, 10.0, 1.0]], step=step)
         series = SeriesMetadata(metadata.GRADIENT_NORM, rows)
         writer.write(series, np.ones((len(rows), 8)), step=step)
         writer.close()
@@ -177,7 +177,7 @@ def test_the_epochs_of_a_second_fit_are_counted_on(tmp_path: pathlib.Path) -> No
     writer = EventWriter(tmp_path / "run1")
     for step, epoch in ((10, 0), (20, 1), (30, 0), (40, 1), (50, 0)):
         series = SeriesMetadata(metadata.WINDOWS, ("window",))
-        writer.write(series, [[float(epoch), 10.0]], step=step)
+        writer.write(series, [[float(epoch), 10.0, 1.0]], step=step)
     writer.close()
     run = read("python loader", tmp_path)
     assert run.windows.epoch.tolist() == [0, 1, 2, 3, 4]

@@ -53,5 +53,6 @@ def _by_step(
 
 def _window(series: RunSeries, index: int) -> Measurement:
     first, last = series.windows.first_step[index], series.windows.last_step[index]
-    values = np.array([[series.windows.epoch[index], last - first + 1]], np.float32)
+    epochs = 1 if series.windows.epochs_in is None else series.windows.epochs_in[index]
+    values = np.array([[series.windows.epoch[index], last - first + 1, epochs]], np.float32)
     return SeriesMetadata(WINDOWS, ("",)), values

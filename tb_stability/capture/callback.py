@@ -36,7 +36,11 @@ class StabilityCallback(keras.callbacks.Callback):
     in every step, the learning rate, the weights and how far a step moves them, and of some steps
     dead and saturated units and the logits; at the end of each epoch what Keras logs. A window
     ends after `window_steps` steps and with every epoch, and is on disk then: a crash loses at
-    most the one that was running. Training is not changed: weights are the same to the last bit.
+    most the one that was running. In a long run windows widen: the first 500 are as said, the next
+    500 twice as wide, and so on, so that a million steps are some 2,200 records; no maximum, date
+    or non-finite count is lost, and a window in which the loss or a gradient norm leaves its usual
+    size ends at once (see `tb_stability.capture.widening`). Training is not changed: weights are
+    the same to the last bit.
 
     What was recorded is judged while the model trains, by the rules that the Stability tab uses:
     at the end of each epoch, and after a window in which the loss or a gradient norm was not
@@ -61,9 +65,9 @@ class StabilityCallback(keras.callbacks.Callback):
       quantities: Names of the quantities to measure; all there are, where it is None. Loss,
         gradient norm and learning rate are measured in any case. Where `time_gradient` is named,
         it is measured of layers fed by raw data as well, which slows every step down.
-      window_steps: Steps that are summarised in one record. Fewer show more detail, and cost a
-        read-out of the device each. With `steps_per_execution` above 1, a window ends with the
-        execution that fills it.
+      window_steps: Steps that are summarised in one record, at the beginning of a run. Fewer show
+        more detail, and cost a read-out of the device each. With `steps_per_execution`
+        above 1, a window ends with the execution that fills it.
       sample_every: Activations and logits are measured in the first step of a window and in one
         step of this many after it.
       thresholds: Numbers of the rules, by name or as `tb_stability.onsets.Thresholds`; those left

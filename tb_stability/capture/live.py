@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from tb_stability.capture.probe import Measurement
 from tb_stability.capture.statistics import FloatArray
-from tb_stability.metadata import GRADIENT_NORM, LOSS, WINDOWS, SeriesMetadata
+from tb_stability.capture.striking import StrikingWindows
+from tb_stability.metadata import WINDOWS, SeriesMetadata
 from tb_stability.onsets import KINDS, Onset, Thresholds, certain_in_training, find_onsets
 from tb_stability.printable import printable
 from tb_stability.record import RunRecord
-from tb_stability.series import RunSeries, Series, Windows
-
-# A window is striking where a maximum exceeds the median of those before it by this factor.
-STRIKING = 10.0
+from tb_stability.series import RunSeries, Series, Windows, counted_on
 
 # A run is judged again when it has this many times the windows: many short epochs would otherwise
 # cost a time that grows with their square.
 GROWTH = 1.02
-
-# So many windows count as "before": a median of all of them would cost a long run ever more.
-_REMEMBERED = 100
-
-# In a run that stays bad, so many striking windows in a row are judged; then the epochs' ends are.
-_IN_A_ROW = 8
 
 
 class LiveOnsets:
@@ -55,9 +47,10 @@ class LiveOnsets:
         self.thresholds = thresholds
         self._on_onset = on_onset
         self._stop_on = frozenset(stop_on)
-        self._spans: list[tuple[int, int, int]] = []
+        # First and last step, last epoch and number of epochs of each window.
+        self._spans: list[tuple[int, int, int, int]] = []
         self._kept: dict[str, _Kept] = {}
-        self._striking = _StrikingWindows()
+        self._striking = StrikingWindows()
         self._told: set[str] = set()
         self._faulty = False
         self._judged = 0
@@ -75,8 +68,8 @@ class LiveOnsets:
         arrays = [(series, np.asarray(values, np.float32)) for series, values in measured]
         for series, values in arrays:
             if series.quantity.name == WINDOWS.name:
-                epoch, steps = values[0].astype(int).tolist()
-                self._spans.append((step - steps + 1, step, epoch))
+                epoch, steps, epochs = values[0].astype(int).tolist()
+                self._spans.append((step - steps + 1, step, epoch, epochs))
         self._keep(step, arrays)
         return self._striking.add(arrays)
 
@@ -124,8 +117,8 @@ class LiveOnsets:
 
     def run(self, record: RunRecord | None) -> RunSeries:
         """Returns what was recorded so far."""
-        spans = np.array(self._spans, np.int64).reshape(-1, 3)
-        windows = Windows(*(spans[:, column] for column in range(3)))
+        first, last, epoch, epochs_in = np.array(self._spans, np.int64).reshape(-1, 4).T
+        windows = Windows(first, last, counted_on(epoch, epochs_in), epochs_in=epochs_in)
         series = tuple(kept.series(windows) for kept in self._kept.values())
         return RunSeries("", windows, series, record)
 
@@ -160,52 +153,14 @@ class _Kept:
 
     def series(self, windows: Windows) -> Series:
         step = np.array(self._steps, np.int64)
-        index = windows.index(step)
         return Series(
             metadata=self._metadata,
             step=step,
-            first_step=windows.first_step[index],
-            epoch=windows.epoch[index],
+            first_step=windows.first_steps_of(step),
+            epoch=windows.epochs_of(step),
             wall_time=np.zeros(len(step)),
             values=np.stack(self._values),
         )
-
-
-class _StrikingWindows:
-    """Knows a window that is worth a judgement when it sees one."""
-
-    def __init__(self) -> None:
-        # float32 [_REMEMBERED, rows] of each series; NaN where there is none.
-        self._maxima: dict[str, FloatArray] = {}
-        self._windows = 0
-        self._in_a_row = 0
-
-    def add(self, arrays: Sequence[tuple[SeriesMetadata, FloatArray]]) -> bool:
-        watched = [
-            (series, values)
-            for series, values in arrays
-            if series.quantity.name in (LOSS.name, GRADIENT_NORM.name)
-        ]
-        # All of them are kept, whichever is striking.
-        striking = [self._is_striking(*pair) for pair in watched]
-        self._windows += 1
-        self._in_a_row = self._in_a_row + 1 if any(striking) else 0
-        return 0 < self._in_a_row <= _IN_A_ROW
-
-    def _is_striking(self, series: SeriesMetadata, values: FloatArray) -> bool:
-        column = series.quantity.statistics.index
-        largest = np.where(np.isfinite(values[:, column("max")]), values[:, column("max")], np.nan)
-        before = self._maxima.get(series.tag)
-        if before is None:
-            empty = np.full((_REMEMBERED, len(largest)), np.nan, np.float32)
-            before = self._maxima[series.tag] = empty
-        striking = bool((values[:, column("nonfinite")] > 0).any())
-        # No median is below the minimum, which is found in far less time.
-        rows = largest > STRIKING * np.fmin.reduce(before)
-        if rows.any() and not striking:
-            striking = bool((largest[rows] > STRIKING * np.nanmedian(before[:, rows], 0)).any())
-        before[self._windows % _REMEMBERED] = largest
-        return striking
 
 
 def check_thresholds(thresholds: Any) -> Thresholds:

@@ -45,7 +45,7 @@ class StabilityMonitor:
         logits are those of a softmax or sigmoid, or of a loss with `from_logits=True`. That of the
         model, if it is compiled, by default.
       quantities: As in `StabilityCallback`.
-      window_steps: Steps that are summarised in one record.
+      window_steps: As in `StabilityCallback`.
       sample_every: As in `StabilityCallback`.
       initial_epoch: Number of the first epoch, for a run that is resumed.
       thresholds: As in `StabilityCallback`.

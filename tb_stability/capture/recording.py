@@ -20,7 +20,8 @@ from tb_stability.capture.live import LiveOnsets
 from tb_stability.capture.observed_function import ObservedTrainFunction
 from tb_stability.capture.optimizers import steps_taken
 from tb_stability.capture.probe import Measurement, Probe, StepContext
-from tb_stability.capture.windows import SERIES as WINDOW_SERIES
+from tb_stability.capture.striking import StrikingWindows
+from tb_stability.capture.widening import Arrays, Widening
 from tb_stability.capture.windows import WindowClock
 from tb_stability.capture.workers import has_other_workers
 from tb_stability.metadata import EPOCH_LOGS, SeriesMetadata
@@ -66,6 +67,8 @@ class Recording:
         self._model = model
         self._writer = writer
         self._windows = WindowClock(window_steps, steps_done)
+        self._widening = Widening(window_steps, steps_done)
+        self._striking = StrikingWindows()
         capacity = window_steps + model.steps_per_execution - 1
         self._context = StepContext(model, StepClock(capacity), sample_every)
         self._batch = BatchSize()
@@ -114,23 +117,21 @@ class Recording:
         self._function.expected = True
 
     def executed(self) -> None:
-        """Ends the window where the execution that was just done has filled it."""
+        """Reads the device where the execution that was just done has filled it."""
         clock = self._context.clock
         if self._ended or not self._windows.executed(self._model.steps_per_execution):
             return
         steps = clock.read()
         if self._windows.correct(steps):
-            self._end_window(steps)
+            self._read_out(steps)
 
     def end_epoch(self, logs: Mapping[str, Any] | None) -> None:
-        """Ends the window, and writes what Keras reported of the epoch."""
+        """Reads the device, and writes what Keras reported of the epoch where the window ends."""
         if self._ended or self._record is None:
             return
-        self._end_window(self._context.clock.read())
-        reported = list(_epoch_logs(logs or {}))
-        self._write(reported)
-        if self._live is not None and self._live.add_epoch(self.steps_done, reported):
-            self._judge()
+        self._read_out(self._context.clock.read())
+        if self._widening.end_epoch(_epoch_logs(logs or {})):
+            self._end_window()
 
     def end(self, status: Status) -> None:
         """Writes what there is, with the status in the run record, and restores the model."""
@@ -139,7 +140,8 @@ class Recording:
         self._restore_model()
         if self._record is not None:
             self._ending = status != "finished"
-            self._end_window(self._context.clock.read())
+            self._read_out(self._context.clock.read())
+            self._end_window()
             self._judge(final=True)
             self._write_record(status)
         self._ended = True
@@ -161,6 +163,7 @@ class Recording:
     def _begin(self) -> None:
         # Not before the first batch: callbacks may restore a saved state when training begins.
         self._windows.steps_done = max(self.steps_done, steps_taken(self._model))
+        self._widening = Widening(self._windows.window_steps, self.steps_done)
         first_step = self.steps_done + 1
         self._record = describe_run(
             self._model, self.params, thresholds=self._thresholds(), first_step=first_step
@@ -177,22 +180,37 @@ class Recording:
         # Its fit was left by an exception that is still being handled.
         other.recording.interrupt()
 
-    def _end_window(self, steps: int) -> None:
+    def _read_out(self, steps: int) -> None:
         if steps == 0:
             return
-        window = self._windows.end(steps)
-        measured: list[Measurement] = [(WINDOW_SERIES, np.array([window], np.float32))]
+        self._windows.end(steps)
+        measured: list[Measurement] = []
         for probe in list(self._hooks.probes):
             try:
                 measured.extend(probe.collect(steps))
             except Exception as error:
                 self._hooks.leave_out(probe, error)
         self._context.clock.reset()
-        self._write(measured)
-        if not self._described:
-            self._complete_record()
-        if self._live is not None and self._live.add_window(self.steps_done, measured):
-            self._judge()
+        striking = self._striking.add(measured)
+        epoch = self._windows.epoch
+        if self._widening.add(self.steps_done, steps, epoch, measured, striking=striking):
+            self._end_window(striking=striking)
+
+    def _end_window(self, *, striking: bool = False) -> None:
+        window = self._widening.take()
+        if window.measured:
+            self._write(window.step, window.measured)
+            if not self._described:
+                self._complete_record()
+            if self._live is not None and self._live.add_window(window.step, window.measured):
+                striking = True
+            if striking:
+                self._judge()
+        for step, reported in window.logs:
+            self._write(step, reported)
+            due = self._live is not None and self._live.add_epoch(step, reported)
+            if due and step == window.logs[-1][0]:
+                self._judge()
 
     def _judge(self, *, final: bool = False) -> None:
         # The garbage collector may interrupt a recording: there, nobody is to be called.
@@ -219,9 +237,9 @@ class Recording:
     def _thresholds(self) -> Thresholds | None:
         return self._live.thresholds if self._live is not None else None
 
-    def _write(self, measured: list[Measurement]) -> None:
+    def _write(self, step: int, measured: Arrays) -> None:
         def write() -> None:
-            self._writer.write_window(self.steps_done, measured)
+            self._writer.write_window(step, measured)
             self._writer.flush()
 
         self._attempt(write)

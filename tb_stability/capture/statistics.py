@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from tb_stability.merging import MOST_COUNT as MOST_COUNT
 from tb_stability.metadata import PER_STEP
 
 FloatArray = npt.NDArray[np.float32]
@@ -12,9 +13,6 @@ FloatArray = npt.NDArray[np.float32]
 # Stands in an accumulator for "not measured": a float32 that no measurement is ever rounded to, and
 # unlike NaN not one that a measurement may be.
 MISSING = np.finfo(np.float32).min
-
-# Counts are written as float32, which has every whole number up to here.
-MOST_COUNT = 2**24
 
 
 def per_step_statistics(values: FloatArray) -> FloatArray:

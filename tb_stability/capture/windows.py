@@ -40,8 +40,7 @@ class WindowClock:
         self._at_most = steps
         return steps >= self.window_steps
 
-    def end(self, steps: int) -> tuple[float, float]:
-        """Ends a window of `steps` steps; returns its statistics, as in `metadata.WINDOW`."""
+    def end(self, steps: int) -> None:
+        """Ends a window of `steps` steps."""
         self._at_most = 0
         self.steps_done += steps
-        return float(self.epoch), float(steps)

@@ -15,6 +15,23 @@ from tb_stability.detectors.detector import FloatArray
 MAD_TO_SIGMA = 1.4826
 
 
+# numpy's own median takes some 20 microseconds, however little it is given.
+_FEW = 500
+
+
+def median(values: FloatArray) -> float:
+    """Returns the median of at least one finite value, shape ``[values]``.
+
+    >>> median(np.array([3.0, 1.0, 2.0, 4.0]))
+    2.5
+    """
+    if len(values) > _FEW:
+        return float(np.median(values))
+    ordered = np.sort(values)
+    half = len(ordered) // 2
+    return float((ordered[half] + ordered[-half - 1]) / 2)
+
+
 def median_and_spread(values: FloatArray) -> tuple[float, float]:
     """Returns the median and the robust standard deviation of the finite values.
 
@@ -33,8 +50,8 @@ def median_and_spread(values: FloatArray) -> tuple[float, float]:
     finite = values[np.isfinite(values)]
     if not finite.size:
         return np.nan, np.nan
-    median = float(np.median(finite))
-    return median, float(MAD_TO_SIGMA * np.median(np.abs(finite - median)))
+    level = median(finite)
+    return level, MAD_TO_SIGMA * median(np.abs(finite - level))
 
 
 class TrailingBaseline:
@@ -69,12 +86,15 @@ class TrailingBaseline:
         self._level.append(value)
         self.count += 1
 
-    def level_and_spread(self) -> tuple[float, float]:
-        """Returns level and robust standard deviation, the latter 0 for fewer than three points."""
-        level = statistics.median(self._level)
+    def level(self) -> float:
+        """Returns the level; there must be a point."""
+        return statistics.median(self._level)
+
+    def spread(self) -> float:
+        """Returns the robust standard deviation, 0 for fewer than three points."""
         if not self._bends:
-            return level, 0.0
+            return 0.0
         slope = statistics.median(self._steps)
         noise = statistics.median([abs(step - slope) for step in self._steps]) / math.sqrt(2)
         swing = statistics.median_low(self._bends) / math.sqrt(6)
-        return level, MAD_TO_SIGMA * max(noise, swing)
+        return MAD_TO_SIGMA * max(noise, swing)

@@ -78,6 +78,7 @@ class Excursion:
         detections: list[Detection] = []
         trailing = TrailingBaseline(self.memory)
         first_points: list[float] = []
+        start = np.nan
         baseline = np.inf
         index = after_last = 0
         while index < len(values):
@@ -86,11 +87,14 @@ class Excursion:
                 index += 1
                 continue
             if trailing.count:
-                recent, spread = trailing.level_and_spread()
-                baseline = min(baseline, recent)
-                floor = self._floor(baseline, statistics.median(first_points), trailing.count)
-                rise = self._rise(values, index, Level(baseline, spread, floor))
-                if value > baseline + rise:
+                baseline = min(baseline, trailing.level())
+                floor = self._floor(baseline, start, trailing.count)
+                # No rise is less than the least one: the noise need not be known of most points.
+                clears = value > baseline + floor
+                spread = trailing.spread() if clears else 0.0
+                if clears and value > baseline + (
+                    rise := self._rise(values, index, Level(baseline, spread, floor))
+                ):
                     episode = self._episode(
                         values, index, after_last, Level(baseline, spread, rise)
                     )
@@ -103,6 +107,7 @@ class Excursion:
             trailing.append(value)
             if len(first_points) < self.warmup:
                 first_points.append(value)
+                start = statistics.median(first_points)
             index += 1
         return detections
 

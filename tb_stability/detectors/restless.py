@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 
+from tb_stability.detectors.baseline import median
 from tb_stability.detectors.detector import Detection, FloatArray
 
 # Later jumps that are below this fraction of the earlier ones die away.
@@ -58,10 +59,9 @@ class Restless:
         for begin in len(series) - lengths[::-1]:
             stretch = series[begin:]
             swings = np.abs(np.diff(stretch))
-            usual, level = float(np.median(swings)), float(np.median(stretch))
+            usual, level = median(swings), median(stretch)
             large = usual >= self.swing * abs(level) and usual > 0
-            begun = np.median(swings[:least]) >= usual / 2
-            if large and begun and _gets_nowhere(stretch, usual):
+            if large and median(swings[:least]) >= usual / 2 and _gets_nowhere(stretch, usual):
                 start = int(begin + np.flatnonzero(swings >= usual / 2)[0])
                 return [
                     Detection(
@@ -80,7 +80,7 @@ def _gets_nowhere(stretch: FloatArray, usual: float) -> bool:
     differences = np.diff(stretch)
     half = len(differences) // 2
     turns = np.mean(differences[1:] * np.sign(differences[:-1]) < 0)
-    moved = abs(float(np.median(stretch[: half + 1]) - np.median(stretch[half:])))
+    moved = abs(median(stretch[: half + 1]) - median(stretch[half:]))
     swings = np.abs(differences)
-    lasting = np.median(swings[-half:]) >= _LASTING * np.median(swings[:half])
+    lasting = median(swings[-half:]) >= _LASTING * median(swings[:half])
     return bool(turns >= _TURNS and moved <= usual and lasting)

@@ -60,7 +60,7 @@ def windows_of(log_dir: Any) -> list[tuple[int, int, int]]:
     assert series.rows == ("window",)
     return [
         (step - int(steps) + 1, step, int(epoch))
-        for step, ((epoch, steps),) in zip(series.steps, series.values, strict=True)
+        for step, ((epoch, steps, _),) in zip(series.steps, series.values, strict=True)
     ]
 
 

@@ -14,8 +14,10 @@ import keras
 import numpy as np
 import pytest
 
+from tb_stability.reader import RunReader
 from tests.capture import by_hand, distributed
 from tests.capture.recorded import read_records, read_series
+from tests.providers import KINDS, open_provider
 
 LINES = (
     "StabilityCallback stopped recording after step 3, as its event file can no longer be written; "
@@ -68,8 +70,8 @@ def mirrored(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def workers(tmp_path_factory):
-    """Directories of the two processes, and what each printed."""
-    roots = [tmp_path_factory.mktemp(name) for name in ("chief", "other")]
+    """The logdir of both processes, and what each printed."""
+    root = tmp_path_factory.mktemp("workers")
     addresses = [f"127.0.0.1:{port}" for port in free_ports(2)]
     cluster = {"worker": addresses}
     processes = [
@@ -78,9 +80,9 @@ def workers(tmp_path_factory):
             root,
             TF_CONFIG=json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}}),
         )
-        for index, root in enumerate(roots)
+        for index in range(2)
     ]
-    return roots, finish(processes)
+    return root, finish(processes)
 
 
 def trained_by_hand(policy="float32"):
@@ -139,19 +141,35 @@ def test_training_on_two_devices_is_not_changed(mirrored):
 
 @pytest.mark.parametrize("name", ["observed", "monitored"])
 def test_of_two_workers_the_chief_writes_norms_and_losses_of_the_global_batch(workers, name):
-    (chief, _), _ = workers
-    check(chief / name, *trained_by_hand())
+    root, _ = workers
+    check(root / name, *trained_by_hand())
 
 
 def test_a_worker_that_is_not_the_chief_creates_no_file(workers):
-    (chief, other), _ = workers
-    assert {path.name for path in chief.iterdir() if path.is_dir()} == {
-        "observed",
-        "monitored",
-        "full",
-        "failing",
-    }
-    assert {path.suffix for path in other.iterdir()} == {".npz"}
+    root, _ = workers
+    directories = {path.name: path for path in root.iterdir() if path.is_dir()}
+    assert set(directories) == {"observed", "monitored", "full", "failing"}
+    assert all(len(list(path.iterdir())) == 1 for path in directories.values())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_two_workers_trained_into_one_logdir_is_read_as_one_run(workers, kind):
+    root, _ = workers
+    losses, norms = trained_by_hand()
+    with open_provider(kind, root) as provider:
+        reader = RunReader(provider)
+        assert list(reader.list_runs(experiment_id="")) == [
+            "failing",
+            "full",
+            "monitored",
+            "observed",
+        ]
+        _, run = reader.read("observed", experiment_id="")
+    assert (run.status, run.steps, run.epochs) == ("finished", len(losses), distributed.EPOCHS)
+    assert run.notes == ()
+    found = run.get("stability/gradient_norm")
+    assert found is not None
+    np.testing.assert_allclose(found.statistic("last"), norms, rtol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -164,8 +182,8 @@ def test_a_worker_that_is_not_the_chief_creates_no_file(workers):
     ],
 )
 def test_the_workers_training_is_not_changed(workers, name, plain):
-    roots, _ = workers
-    for worker, root in enumerate(roots):
+    root, _ = workers
+    for worker in range(2):
         for found, expected in zip(
             results(root, name, worker), results(root, plain, worker), strict=True
         ):
@@ -173,13 +191,13 @@ def test_the_workers_training_is_not_changed(workers, name, plain):
 
 
 def test_what_fails_on_one_worker_is_told_there_and_the_others_go_on(workers):
-    (chief, _), printed = workers
+    root, printed = workers
     full, broken, stopping = LINES
     assert [line for line in printed[0].splitlines() if not told(line)] == [full, stopping]
     assert [line for line in printed[1].splitlines() if not told(line)] == [broken, stopping]
-    assert read_series(chief / "full")["stability/loss"].steps == [1, 2]
+    assert read_series(root / "full")["stability/loss"].steps == [1, 2]
     losses, norms = trained_by_hand()
-    check(chief / "failing", losses, norms)
+    check(root / "failing", losses, norms)
 
 
 def told(line):

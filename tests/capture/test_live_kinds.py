@@ -80,7 +80,7 @@ def fold(run: RunSeries) -> Judgement:
 def measured(run: RunSeries, index: int) -> list[tuple[SeriesMetadata, np.ndarray]]:
     of, step = run.windows, run.windows.last_step[index]
     steps = step - of.first_step[index] + 1
-    table = np.array([[of.epoch[index], steps]], np.float32)
+    table = np.array([[of.epoch[index], steps, 1]], np.float32)
     return [(SeriesMetadata(WINDOWS, ("window",)), table), *records(run, step, epoch_logs=False)]
 
 

@@ -5,7 +5,7 @@ def test_a_window_is_full_after_its_number_of_steps():
     clock = WindowClock(3)
     assert [clock.executed(1) for _ in range(3)] == [False, False, True]
     assert clock.correct(3)
-    assert clock.end(3) == (0.0, 3.0)
+    clock.end(3)
     assert [clock.executed(1) for _ in range(3)] == [False, False, True]
 
 
@@ -20,6 +20,5 @@ def test_executions_that_did_less_than_they_could_do_not_end_a_window():
 
 def test_steps_go_on_from_those_done_before():
     clock = WindowClock(10, steps_done=100)
-    clock.epoch = 4
-    assert clock.end(7) == (4.0, 7.0)
+    clock.end(7)
     assert clock.steps_done == 107

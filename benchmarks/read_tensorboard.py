@@ -1,0 +1,152 @@
+"""A TensorBoard that is asked what the page asks it for, and watched meanwhile."""
+
+from __future__ import annotations
+
+import dataclasses
+import gzip
+import json
+import os
+import pathlib
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from typing import Any
+
+COLUMNS = 1000  # pixels of a heatmap
+TIMES = 5  # warm requests
+LOADED_WITHIN = 300.0  # seconds
+
+
+@dataclasses.dataclass(frozen=True)
+class Measured:
+    """Seconds and bytes.
+
+    Attributes:
+      cold: First requests for a heatmap.
+      cold_processor: Processor time of TensorBoard's processes for them.
+      cold_runs: That for the list of runs among them.
+      warm: The same requests again.
+      warm_runs: That for the list of runs among them.
+      loaded: Memory of TensorBoard's processes once all data are loaded.
+      asked: The same after the requests.
+      highest: The most that it ever was.
+    """
+
+    cold: float
+    cold_processor: float
+    cold_runs: float
+    warm: float
+    warm_runs: float
+    loaded: int
+    asked: int
+    highest: int
+
+
+def measure(logdir: pathlib.Path, flag: str) -> Measured:
+    """Starts TensorBoard on a logdir and measures it.
+
+    Args:
+      logdir: What to open.
+      flag: Which loader it is to use.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir), "--host"]
+    command += ["127.0.0.1", "--port", str(port), "--reload_interval", "1", flag]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        address = f"http://127.0.0.1:{port}/data/"
+        _wait_until_loaded(address, process)
+        loaded = _memory(process.pid, "VmRSS")
+        before = _processor_seconds(process.pid)
+        cold = _first_heatmap(address)
+        cold_processor = _processor_seconds(process.pid) - before
+        warm = [_first_heatmap(address) for _ in range(TIMES)]
+        return Measured(
+            cold=sum(cold),
+            cold_processor=cold_processor,
+            cold_runs=cold[0],
+            warm=statistics.median(sum(times) for times in warm),
+            warm_runs=statistics.median(times[0] for times in warm),
+            loaded=loaded,
+            asked=_memory(process.pid, "VmRSS"),
+            highest=_memory(process.pid, "VmHWM"),
+        )
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _first_heatmap(address: str) -> tuple[float, float, float]:
+    """Returns the seconds that each of the requests takes."""
+    runs_time, runs = _timed(f"{address}plugin/stability/runs")
+    run = next((item for item in runs["runs"] if item["severity"]), runs["runs"][0])["run"]
+    name = urllib.parse.quote(run, safe="")
+    run_time, found = _timed(f"{address}plugin/stability/run?run={name}")
+    tags = [item["tag"] for item in found["series"]]
+    tag = next((tag for tag in tags if "gradient_norm" in tag), tags[0])
+    query = f"run={name}&tag={urllib.parse.quote(tag, safe='')}&columns={COLUMNS}"
+    series_time, _ = _timed(f"{address}plugin/stability/series?{query}")
+    return runs_time, run_time, series_time
+
+
+def _timed(url: str) -> tuple[float, Any]:
+    request = urllib.request.Request(url, headers={"Accept-Encoding": "gzip"})
+    begin = time.perf_counter()
+    with urllib.request.urlopen(request, timeout=LOADED_WITHIN) as response:
+        content = response.read()
+        seconds = time.perf_counter() - begin
+        if response.headers.get("Content-Encoding") == "gzip":
+            content = gzip.decompress(content)
+    return seconds, json.loads(content)
+
+
+def _wait_until_loaded(address: str, process: subprocess.Popen[bytes]) -> None:
+    """Waits until TensorBoard's processes rest, as they do when they have read all there is."""
+    deadline = time.monotonic() + LOADED_WITHIN
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{address}runs", timeout=30) as response:
+                if json.load(response) and _is_loaded(process.pid):
+                    return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            pass
+        if process.poll() is not None:
+            raise RuntimeError(f"TensorBoard ended with {process.returncode}: {process.args!r}")
+        time.sleep(0.5)
+    raise TimeoutError(f"TensorBoard has not read the logdir within {LOADED_WITHIN:.0f} s")
+
+
+def _is_loaded(pid: int) -> bool:
+    before = _processor_seconds(pid)
+    time.sleep(2.0)
+    return _processor_seconds(pid) - before < 0.1
+
+
+def _processor_seconds(pid: int) -> float:
+    ticks = 0
+    for one in _family(pid):
+        fields = pathlib.Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _memory(pid: int, name: str) -> int:
+    total = 0
+    for one in _family(pid):
+        for line in pathlib.Path(f"/proc/{one}/status").read_text().splitlines():
+            if line.startswith(f"{name}:"):
+                total += int(line.split()[1]) * 1024
+    return total
+
+
+def _family(pid: int) -> list[int]:
+    """Returns a process and its children: TensorBoard's data server is one."""
+    tasks = pathlib.Path(f"/proc/{pid}/task").glob("*/children")
+    found = {int(child) for path in tasks for child in path.read_text().split()}
+    return [pid, *sorted(found)]

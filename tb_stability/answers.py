@@ -1,0 +1,59 @@
+"""Answers that were given lately, compressed as they were sent."""
+
+from __future__ import annotations
+
+import collections
+import gzip
+import json
+import threading
+from collections.abc import Callable, Hashable
+from typing import Any
+
+# Bytes of compressed answers that are kept: one of 200 rows and 1000 columns has some 6 MB.
+MOST_BYTES = 64 * 2**20
+
+# The least: measurements are hardly compressed better with more work.
+_LEVEL = 1
+
+
+class Answers:
+    """Keeps answers for those who ask again; safe for use by several threads.
+
+    What an answer depends on belongs into its key, the revision of the run as well: so an answer
+    is never outdated, and is dropped when newer ones need its place.
+
+    Args:
+      most_bytes: Size of what is kept, at most.
+
+    Example:
+
+    >>> answers = Answers()
+    >>> gzip.decompress(answers.get(("run", "12:3.5:2"), lambda: {"steps": 12}))
+    b'{"steps": 12}'
+    """
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._most_bytes = most_bytes
+        self._kept: collections.OrderedDict[Hashable, bytes] = collections.OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], Any]) -> bytes:
+        """Returns an answer as compressed JSON.
+
+        Args:
+          key: All that the answer depends on.
+          make: Returns the answer, where it is not known.
+        """
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        # Two threads may make the same answer at once: neither waits for any other.
+        answer = gzip.compress(json.dumps(make()).encode(), _LEVEL, mtime=0)
+        with self._lock:
+            self._bytes += len(answer) - len(self._kept.pop(key, b""))
+            self._kept[key] = answer
+            while self._bytes > self._most_bytes:
+                self._bytes -= len(self._kept.popitem(last=False)[1])
+        return answer

@@ -1,0 +1,158 @@
+"""What is read and judged, and when: nothing twice, and nobody waits for others."""
+
+from __future__ import annotations
+
+import collections
+import json
+import pathlib
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import werkzeug.test
+from tensorboard.backend import application
+from tensorboard.data.provider import DataProvider
+from tensorboard.plugins import base_plugin
+from tensorboard.plugins.scalar.scalars_plugin import ScalarsPlugin
+
+from tb_stability import diagnosis
+from tb_stability.onsets import Thresholds, find_onsets
+from tb_stability.plugin import StabilityPlugin
+from tests import providers, synthetic
+
+RUNS = ("a", "b")
+
+
+class Counting:
+    """A data provider that counts which runs are read; their listing can be made to grow."""
+
+    def __init__(self, provider: DataProvider) -> None:
+        self._provider = provider
+        self.reads: collections.Counter[str] = collections.Counter()
+        self.grown: set[str] = set()
+        self.gone: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._provider, name)
+
+    def list_tensors(self, *arguments: Any, **options: Any) -> Any:
+        listing = self._provider.list_tensors(*arguments, **options)
+        for run in self.grown & listing.keys():
+            for series in listing[run].values():
+                series._max_wall_time += 1.0
+        return {run: tags for run, tags in listing.items() if run not in self.gone}
+
+    def read_tensors(self, *arguments: Any, run_tag_filter: Any, **options: Any) -> Any:
+        self.reads.update(run_tag_filter.runs)
+        return self._provider.read_tensors(*arguments, run_tag_filter=run_tag_filter, **options)
+
+
+@pytest.fixture
+def provider(tmp_path: pathlib.Path) -> Iterator[Counting]:
+    for name in RUNS:
+        synthetic.write(synthetic.exploding(), tmp_path / name)
+    with providers.open_provider("python loader", tmp_path) as opened:
+        yield Counting(opened)
+
+
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the runs that were judged."""
+    found: list[str] = []
+
+    def watched(run: Any, thresholds: Any) -> Any:
+        found.append(run.run)
+        return find_onsets(run, thresholds)
+
+    monkeypatch.setattr(diagnosis, "find_onsets", watched)
+    return found
+
+
+def client_of(provider: Any) -> werkzeug.test.Client:
+    context = base_plugin.TBContext(data_provider=provider)
+    plugins = [StabilityPlugin(context), ScalarsPlugin(context)]
+    return werkzeug.test.Client(application.TensorBoardWSGI(plugins))
+
+
+def get(client: werkzeug.test.Client, route: str, **arguments: str) -> Any:
+    response = client.get(f"/data/plugin/stability/{route}", query_string=arguments)
+    assert response.status_code == 200
+    return json.loads(response.get_data())
+
+
+def ask_all(client: werkzeug.test.Client) -> Any:
+    runs = get(client, "runs")["runs"]
+    for run in RUNS:
+        get(client, "run", run=run)
+        get(client, "series", run=run, tag="stability/gradient_norm", columns="5")
+    return runs
+
+
+def test_a_run_is_read_and_judged_again_only_where_it_has_changed(
+    provider: Counting, judged: list[str]
+) -> None:
+    client = client_of(provider)
+    for _ in range(3):
+        ask_all(client)
+    assert (provider.reads, sorted(judged)) == ({"a": 1, "b": 1}, ["a", "b"])
+    before = get(client, "series", run="b", tag="stability/loss")
+    provider.grown = {"b"}
+    for _ in range(2):
+        ask_all(client)
+    assert (provider.reads, sorted(judged)) == ({"a": 1, "b": 2}, ["a", "b", "b"])
+    after = get(client, "series", run="b", tag="stability/loss")
+    assert after["revision"] != before["revision"]
+
+
+def test_values_are_read_without_a_judgement(provider: Counting, judged: list[str]) -> None:
+    get(client_of(provider), "series", run="a", tag="stability/loss")
+    assert (provider.reads, judged) == ({"a": 1}, [])
+
+
+def test_verdicts_by_other_thresholds_are_kept_as_well_but_not_all_of_them(
+    provider: Counting, judged: list[str]
+) -> None:
+    client = client_of(provider)
+    factors = [str(5 + index) for index in range(diagnosis.MOST_THRESHOLDS + 1)]
+    for factor in (factors[0], factors[0], *factors[1:], factors[0]):
+        get(client, "run", run="a", thresholds=f'{{"gradient_factor": {factor}}}')
+    assert len(judged) == len(factors) + 1
+
+
+def test_what_is_kept_of_a_run_is_freed_when_it_is_gone(
+    provider: Counting, judged: list[str]
+) -> None:
+    client = client_of(provider)
+    get(client, "runs")
+    provider.gone = {"a"}
+    assert [run["run"] for run in get(client, "runs")["runs"]] == ["b"]
+    provider.gone = set()
+    get(client, "runs")
+    assert (provider.reads, sorted(judged)) == ({"a": 2, "b": 1}, ["a", "a", "b"])
+
+
+def test_while_a_judgement_takes_long_other_requests_are_answered(
+    provider: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def endless(run: Any, thresholds: Thresholds) -> list[Any]:
+        begun.set()
+        assert go_on.wait(60)
+        return []
+
+    monkeypatch.setattr(diagnosis, "find_onsets", endless)
+    client = client_of(provider)
+    waiting = threading.Thread(target=get, args=(client, "runs"))
+    waiting.start()
+    try:
+        assert begun.wait(60)
+        assert client.get("/data/plugin/scalars/tags").status_code == 200
+        assert client.get("/data/plugins_listing").status_code == 200
+        assert get(client, "thresholds")["thresholds"]
+        for run in RUNS:
+            assert get(client, "series", run=run, tag="stability/loss")["windows"] == 18
+    finally:
+        go_on.set()
+        waiting.join()
