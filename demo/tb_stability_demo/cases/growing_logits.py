@@ -1,0 +1,95 @@
+"""Logits that grow until softmax rounds a probability to zero, since each step is of one size.
+
+Lion moves every weight by the learning rate, however small the gradient is: it takes its sign. A
+problem that is as good as solved is no reason for it to stop, and the weights of three layers grow
+together, so that the logits grow by a factor of three in an epoch. Its authors advise a rate ten
+times below Adam's, with more weight decay; here it gets Adam's after a warm-up, and none. The loss
+is the textbook's, from probabilities: at a distance of about 90 between two logits, the smaller
+probability is zero, and its logarithm infinite.
+
+With smoothed labels the loss has its least at finite logits; under an L2 penalty, logits that are
+larger than they need to be cost more than they bring.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from tb_stability_demo.case import DemoCase, DemoRun, Expectation
+from tb_stability_demo.cases.crossentropy_of_zero import crossentropy_of_probabilities
+from tb_stability_demo.data import clusters
+from tb_stability_demo.training import Training
+
+CLASSES = 6
+SAMPLES = 6400
+NOISE = 0.5
+EPOCHS = 9
+WARM_UP_EPOCHS = 4
+WARM_UP_RATE = 0.0002
+FULL_RATE = 0.002
+SMOOTHING = 0.1
+PENALTY = 0.001
+OVERFLOW_EPOCH = 6
+
+
+def training(seed: int, smoothing: float = 0.0, penalty: float = 0.0) -> Training:
+    """Classify clusters with labels of a softness, under an L2 penalty."""
+    import keras
+
+    data = clusters(seed, SAMPLES, CLASSES, noise=NOISE)
+    label = np.eye(CLASSES, dtype="float32") * (1 - smoothing) + smoothing / CLASSES
+    data = data._replace(y=label[data.y], validation_y=label[data.validation_y])
+    model = keras.Sequential([keras.Input(data.x.shape[1:])], name="cluster_classifier")
+    for name, units, activation in (
+        ("hidden_1", 32, "relu"),
+        ("hidden_2", 32, "relu"),
+        ("classes", CLASSES, "softmax"),
+    ):
+        regularizer = keras.regularizers.L2(penalty) if penalty else None
+        model.add(
+            keras.layers.Dense(
+                units, activation=activation, kernel_regularizer=regularizer, name=name
+            )
+        )
+    model.compile(
+        keras.optimizers.Lion(WARM_UP_RATE), crossentropy_of_probabilities, metrics=["accuracy"]
+    )
+    warm_up = keras.callbacks.LearningRateScheduler(
+        lambda epoch, _: WARM_UP_RATE if epoch < WARM_UP_EPOCHS else FULL_RATE
+    )
+    return Training(model, data, EPOCHS, schedule=warm_up)
+
+
+CASE = DemoCase(
+    name="growing_logits",
+    title="A net that is sure of itself: its logits grow until the loss is NaN",
+    problems=(6, 15),
+    story=(
+        "A classifier is trained with Lion, at Adam's rate after four epochs of warm-up. From "
+        "epoch 4 its logits grow by a factor of ten and more, although nearly all samples are "
+        "classified correctly, until softmax rounds a probability to zero and the loss, which is "
+        "computed from probabilities, is NaN. Mended by label smoothing, or by an L2 penalty."
+    ),
+    seed=1,
+    runs=(
+        DemoRun(
+            name="faulty",
+            training=training,
+            expected=(
+                Expectation("logit_growth", WARM_UP_EPOCHS, "output"),
+                Expectation("nonfinite_loss", OVERFLOW_EPOCH),
+            ),
+            may_show=(
+                "nonfinite_gradient",
+                "nonfinite_weights",
+                "exploding_gradient",
+                "weight_growth",
+                "update_ratio_high",
+            ),
+        ),
+        DemoRun(name="fixed", training=partial(training, smoothing=SMOOTHING)),
+        DemoRun(name="fixed_by_l2", training=partial(training, penalty=PENALTY)),
+    ),
+)
