@@ -2,9 +2,10 @@
 
 Lion moves every weight by the learning rate, however small the gradient is: it takes its sign. A
 problem that is as good as solved is no reason for it to stop, and the weights of three layers grow
-together, so that the logits grow by a factor of three in an epoch. Its authors advise a rate ten
-times below Adam's, with more weight decay; here it gets Adam's after a warm-up, and none. The loss
-is the textbook's, from probabilities: at a distance of about 90 between two logits, the smaller
+together, so that the logits grow by a factor of three in an epoch. Its authors advise a rate three
+to ten times below Adam's, with more weight decay (Chen et al., Symbolic Discovery of Optimization
+Algorithms, 2023); here it gets one that is usual for Adam after a warm-up, and none. The loss is
+the textbook's, from probabilities: at a distance of about 90 between two logits, the smaller
 probability is zero, and its logarithm infinite.
 
 With smoothed labels the loss has its least at finite logits, and there they stay.
