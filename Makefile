@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PORT ?= 6006
 LOGDIR ?= logs/demo
-CASES ?= exploding_lstm falling_lstm inverted_decay positive_initialisation
+CASES ?= exploding_lstm falling_lstm inverted_decay learning_rate_sweep
 PYTEST_ARGS ?=
 NOX_ARGS ?=
 BENCH_ARGS ?=

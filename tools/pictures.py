@@ -81,6 +81,7 @@ MARKERS = (
     MarkerPicture("update_ratio_high", "falling_lstm/faulty", ("update_ratio",)),
     MarkerPicture("weight_growth", "critic_without_bound/faulty", ("weight_norm",)),
     MarkerPicture("cell_state_growth", "unscaled_lstm/faulty", ("cell_state/lstm",)),
+    MarkerPicture("logit_growth", "growing_logits/faulty", ("logits/max_abs",)),
     MarkerPicture("oscillating_loss", "swinging_loss/faulty", ("gradient_norm",)),
     MarkerPicture("loss_spike", "sorted_samples/faulty", ()),
     MarkerPicture("loss_divergence", "falling_lstm/faulty", ("gradient_norm",)),
@@ -100,6 +101,7 @@ MARKERS = (
     MarkerPicture("not_learning", "born_dead/faulty", ("gradient_norm",)),
     MarkerPicture("chance_accuracy", "vanishing_sigmoid/faulty", ("epoch_logs",)),
     MarkerPicture("loss_metric_contradiction", "one_unit_softmax/faulty", ("epoch_logs",)),
+    MarkerPicture("overfitting", "few_samples/faulty", ()),
 )
 
 DETAILS = (

@@ -25,11 +25,19 @@ NOTHING_LEARNT = (
 
 @dataclass(frozen=True)
 class Expectation:
-    """An onset that must be marked: its kind, its epoch and, where it is certain, its row."""
+    """An onset that must be marked: its kind, its epoch and, where they are certain, more.
+
+    Attributes:
+      kind: One of `tb_stability.onsets.KINDS`.
+      epoch: From the seed of the case.
+      row: The row where it begins; None where chance decides.
+      step: Where the data set it off at a step of their own, this step, counted from 1.
+    """
 
     kind: str
     epoch: int
     row: str | None = None
+    step: int | None = None
 
 
 @dataclass(frozen=True)

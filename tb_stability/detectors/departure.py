@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tb_stability.detectors.baseline import median_and_spread
+from tb_stability.detectors.baseline import TrailingBaseline
 from tb_stability.detectors.detector import Detection, FloatArray
 
 # Baseline and run agree after two or three turns; where they go back and forth either will do.
@@ -25,9 +25,10 @@ class Departure:
     below does not break the run.
 
     Baseline and run depend on each other, so they are found by turns. First ``b`` is the lower
-    quartile of all points before the judged one, which up to three quarters of them may have left,
-    and ``s`` its distance from the 5th percentile, about one standard deviation of normal noise.
-    Then they are median and robust standard deviation of the points before the run.
+    quartile of all points before the judged one, which up to three quarters of them may have left.
+    Then it is the level of the newest points before the run. ``s`` is their noise, trend or none
+    (`tb_stability.detectors.baseline.TrailingBaseline`): norms fall and logits rise over a healthy
+    run, and the deviation from a median of all of it would hide what leaves the trend.
 
     With fewer than `warmup` points before the run there is no spread: then the least value up to
     the judged point is the baseline, and `early_rise` the least rise.
@@ -62,15 +63,15 @@ class Departure:
         if judged is None:
             return []
         start = judged
-        estimate = _lower_quartile_and_spread
+        estimate = _lower_quartile_and_noise
         for _ in range(MAX_TURNS):
             baseline, spread, rise = self._level(values, start, judged, estimate)
             if not values[judged] > baseline + rise:
                 return []
             walked = _walk_back(values, judged, baseline + rise / 2)
-            if walked == start and estimate is median_and_spread:
+            if walked == start and estimate is _level_and_noise:
                 break
-            start, estimate = walked, median_and_spread
+            start, estimate = walked, _level_and_noise
         run = values[start : until + 1]
         return [
             Detection(
@@ -110,9 +111,15 @@ def _judged_point(values: FloatArray, until: int) -> int | None:
     return int(max(recent, key=values.__getitem__)) if len(recent) else int(known[-1])
 
 
-def _lower_quartile_and_spread(values: FloatArray) -> tuple[float, float]:
-    low, quartile = np.quantile(values, [0.05, 0.25])
-    return float(quartile), float(quartile - low)
+def _lower_quartile_and_noise(values: FloatArray) -> tuple[float, float]:
+    return float(np.quantile(values, 0.25)), _level_and_noise(values)[1]
+
+
+def _level_and_noise(values: FloatArray) -> tuple[float, float]:
+    trailing = TrailingBaseline(len(values))
+    for value in values.tolist():
+        trailing.append(value)
+    return trailing.level_and_spread()
 
 
 def _walk_back(values: FloatArray, judged: int, level: float) -> int:

@@ -17,6 +17,16 @@ _LEAST_POINTS = 8
 _EIGHTHS = 8
 
 
+def is_plunge(onset: Onset) -> bool:
+    """Returns whether an onset is of a loss that falls without bound, not of one that rises."""
+    evidence = onset.evidence
+    return (
+        onset.kind == "loss_divergence"
+        and evidence.threshold is not None
+        and evidence.value < evidence.threshold
+    )
+
+
 def loss_plunge(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     """Yields where a loss fell below zero by more than it had ever been above, faster and faster.
 
@@ -27,8 +37,9 @@ def loss_plunge(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     magnitude of its first point, and no quarter of the run took it further down than the last one:
     a likelihood that converges slows down. The quarters are told from the medians of eighths, since
     a loss is noisy. It sets in where the loss first passes minus its scale. Delay: 8 points, and
-    until the fall is that deep. Silent for a fall that slows down, however deep. Severity:
-    critical.
+    until the fall is that deep; it is certain when the run has ended only, since every fall that
+    slows down in the end was faster and faster at first. Silent for a fall that slows down, however
+    deep. Severity: critical.
     """
     curve = training_curve(run)
     if curve is None:

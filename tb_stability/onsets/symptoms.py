@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tb_stability.onsets.loss_plunge import is_plunge
 from tb_stability.onsets.onset import Onset
 
 _FAILURES = (
@@ -58,11 +59,15 @@ def is_hurt(symptoms: Sequence[Onset]) -> bool:
 def certain_in_training(onsets: Sequence[Onset]) -> list[Onset]:
     """Leaves out what may still turn out otherwise while a run goes on.
 
-    That it learns nothing is never certain before it ends: some break through late. Nor is what is
-    told for that reason alone, nor a validation that has collapsed while training is well.
+    That it learns nothing is never certain before it ends: some break through late. Nor is that its
+    loss falls without bound: all that slow down in the end fall faster and faster at first. Nor is
+    what is told for these reasons alone, nor a validation that has collapsed while training is
+    well.
     """
-    open_until_the_end = (*_STUCK, *_OF_STUCK, "validation_spike")
     serious = [item for item in onsets if item.severity != "info"]
-    if first_stuck(serious) is not None and first_failure(serious) is None:
-        return [item for item in serious if item.kind in _CERTAIN]
-    return [item for item in serious if item.kind not in open_until_the_end]
+    settled = [item for item in serious if not is_plunge(item)]
+    unsettled = len(settled) < len(serious) or first_stuck(serious) is not None
+    if unsettled and first_failure(settled) is None:
+        return [item for item in settled if item.kind in _CERTAIN]
+    open_until_the_end = (*_STUCK, *_OF_STUCK, "validation_spike")
+    return [item for item in settled if item.kind not in open_until_the_end]

@@ -40,6 +40,13 @@ RUNS: dict[str, RunSeries] = {
     "dead_and_stuck": with_quantity(STUCK, "dead_relu", np.full((12, 2), 0.9)),
     "diverging": falling_run(20),
     "sawtooth": synthetic.run(np.tile(np.linspace(1.0, 0.2, 6), 6), per_epoch=6),
+    # Seen in demo/critic_without_bound: weight decay takes its time to hold weights and loss.
+    "levelling_off": with_quantity(
+        synthetic.run(0.1 - 60 / (1 + np.exp(-(np.arange(40.0) - 25) / 3))),
+        "weight_norm",
+        rows(np.full(40, 3.0), 2.0 + 28.0 * np.minimum(np.arange(40) / 30, 1.0)),
+    ),
+    "plunging": synthetic.run(0.5 - np.arange(40.0) ** 2),
     "late_start": synthetic.run(
         np.append(np.full(12, 2.3), signals.falling(np.random.default_rng(0)))
     ),

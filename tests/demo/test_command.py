@@ -22,7 +22,7 @@ def test_list_shows_the_cases_and_trains_nothing(
     assert cli.main(["demo", "--list", "--logdir", str(tmp_path / "logs")]) == 0
     out = capsys.readouterr().out
     assert "falling_lstm: Sentiment LSTM" in out
-    assert "loss_divergence in epoch 8" in out
+    assert "loss_divergence in epoch 10" in out
     assert not (tmp_path / "logs").exists()
 
 

@@ -32,7 +32,16 @@ def test_a_growth_longer_than_the_calm_before_is_walked_back_all_the_way() -> No
     values = signals.ramped(log_norms(0, points=40), 12, 0.5)
     (found,) = Departure(until=39).detect(values)
     assert 12 <= found.start <= 14
-    assert found.baseline == pytest.approx(np.median(values[: found.start]))
+    newest = values[: found.start][-(found.start // 4) :]
+    assert found.baseline == pytest.approx(np.median(newest))
+
+
+def test_a_trend_before_hides_no_departure() -> None:
+    # Seen in demo/growing_logits: they doubled in four epochs of calm, and grew tenfold after that.
+    for seed in SEEDS:
+        calm = 0.02 * np.arange(32) + np.random.default_rng(seed).normal(0, 0.03, 32)
+        (found,) = Departure().detect(np.append(calm, calm[-1] + 0.07 * np.arange(1, 17)))
+        assert 31 <= found.start <= 36
 
 
 def test_a_single_dip_does_not_break_the_run() -> None:

@@ -11,6 +11,8 @@ from tb_stability_demo.cases import (
     damaged_batch,
     exploding_lstm,
     falling_lstm,
+    few_samples,
+    growing_logits,
     inverted_decay,
     learning_rate_sweep,
     logarithm_of_zero,
@@ -39,6 +41,7 @@ CASES: tuple[DemoCase, ...] = (
     sorted_samples.CASE,
     positive_initialisation.CASE,
     crossentropy_of_zero.CASE,
+    growing_logits.CASE,
     softmax_twice.CASE,
     one_unit_softmax.CASE,
     logarithm_of_zero.CASE,
@@ -52,5 +55,6 @@ CASES: tuple[DemoCase, ...] = (
     wide_initialisation.CASE,
     unscaled_features.CASE,
     rare_class.CASE,
+    few_samples.CASE,
     learning_rate_sweep.CASE,
 )

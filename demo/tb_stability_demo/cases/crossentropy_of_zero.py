@@ -4,7 +4,8 @@ In single precision, softmax answers exactly zero for a class that is about 90 b
 one. The logarithm of this is infinite, and infinity times the zero of the label is NaN. Readings
 differ in strength here, as they do with any gain that is not controlled, and the strongest have the
 largest logits: as the net becomes sure, their logits pass the limit in the middle of a training
-that goes well. Computed from logits, no exponential is ever divided or put back into a logarithm.
+that goes well. Computed from logits, no exponential is ever divided or put back into a logarithm:
+that is what Keras's cross-entropy does, which looks for the logits behind a softmax layer.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ def crossentropy_of_probabilities(labels: Any, probabilities: Any) -> Any:
     return -ops.sum(labels * ops.log(probabilities), axis=-1)
 
 
-def training(seed: int, from_logits: bool) -> Training:
-    """Classify readings with a loss from probabilities, or with Keras's from logits."""
+def training(seed: int, softmax: bool, own_loss: bool = False) -> Training:
+    """Classify readings from probabilities or logits, with a loss of one's own or Keras's."""
     import keras
 
     data = readings(seed)
@@ -56,12 +57,14 @@ def training(seed: int, from_logits: bool) -> Training:
         ],
         name="readings_classifier",
     )
-    if from_logits:
-        loss = keras.losses.CategoricalCrossentropy(from_logits=True)
-    else:
+    if softmax:
         model.add(keras.layers.Softmax(name="probabilities"))
-        loss = crossentropy_of_probabilities
-    model.compile(keras.optimizers.Adam(LEARNING_RATE), loss, metrics=["accuracy"])
+    loss = keras.losses.CategoricalCrossentropy(from_logits=not softmax)
+    model.compile(
+        keras.optimizers.Adam(LEARNING_RATE),
+        crossentropy_of_probabilities if own_loss else loss,
+        metrics=["accuracy"],
+    )
     return Training(model, data, EPOCHS)
 
 
@@ -74,13 +77,13 @@ CASE = DemoCase(
         "for two epochs with calm gradients, until in epoch 2 the probability of a wrong class is "
         "rounded to zero for one strong reading: loss, gradients and weights are NaN from one "
         "step to the next. Mended by Keras's cross-entropy with from_logits=True and no softmax "
-        "layer."
+        "layer; or with the softmax layer, whose logits Keras's own loss recovers."
     ),
     seed=1,
     runs=(
         DemoRun(
             name="faulty",
-            training=partial(training, from_logits=False),
+            training=partial(training, softmax=True, own_loss=True),
             expected=(
                 Expectation("nonfinite_loss", FAILING_EPOCH),
                 Expectation("nonfinite_gradient", FAILING_EPOCH),
@@ -88,6 +91,7 @@ CASE = DemoCase(
             ),
             may_show=("logit_growth", "chance_accuracy", "unscaled_input"),
         ),
-        DemoRun(name="fixed", training=partial(training, from_logits=True)),
+        DemoRun(name="fixed", training=partial(training, softmax=False)),
+        DemoRun(name="fixed_by_keras_loss", training=partial(training, softmax=True)),
     ),
 )

@@ -17,6 +17,7 @@ from tb_stability_demo.data import Split, clusters
 from tb_stability_demo.training import Training
 
 CLASSES = 6
+NOISE = 1.0
 EPOCHS = 8
 STEPS_PER_EPOCH = 50
 BATCH_SIZE = 64
@@ -29,9 +30,13 @@ CLIPNORM = 2.0
 
 
 def stream(seed: int) -> Split:
-    """Draw readings in the order in which they come in; those of one batch are too large."""
+    """Draw readings in the order in which they come in; those of one batch are too large.
+
+    The classes overlap, so that some readings of any batch are classified wrongly: of those that
+    are classified correctly, the larger ones are only more certain, and have no gradient.
+    """
     samples = round(EPOCHS * STEPS_PER_EPOCH * BATCH_SIZE / (1 - VALIDATION_SHARE))
-    data = clusters(seed, samples, CLASSES, noise=0.6)
+    data = clusters(seed, samples, CLASSES, noise=NOISE)
     first = (DAMAGED_EPOCH * STEPS_PER_EPOCH + DAMAGED_STEP) * BATCH_SIZE
     x = np.copy(data.x)
     x[first : first + BATCH_SIZE] *= TIMES_TOO_LARGE

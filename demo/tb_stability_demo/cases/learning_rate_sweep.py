@@ -20,9 +20,9 @@ CASE = DemoCase(
     title="One LSTM classifier at five learning rates: which is safe?",
     problems=(14,),
     story=(
-        "The second stage of a sentiment LSTM, from epoch 8 on, at learning rates from 0.0005 to "
+        "The second stage of a sentiment LSTM, from epoch 10 on, at learning rates from 0.0005 to "
         "0.5. Up to 0.002 the accuracy of 0.88 is kept. At 0.2 and above both losses jump in "
-        "epoch 8, accuracy falls to chance, and neither comes back."
+        "epoch 10, accuracy falls to chance, and neither comes back."
     ),
     seed=FALLING_LSTM.seed,
     runs=(

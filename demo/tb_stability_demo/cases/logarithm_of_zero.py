@@ -82,7 +82,9 @@ CASE = DemoCase(
             name="faulty",
             training=partial(training, loss=squared_relative_error),
             expected=(
-                Expectation("nonfinite_loss", SHUT_EPOCH),
+                Expectation(
+                    "nonfinite_loss", SHUT_EPOCH, step=SHUT_EPOCH * STEPS_PER_EPOCH + SHUT_STEP + 1
+                ),
                 Expectation("nonfinite_gradient", SHUT_EPOCH),
             ),
             may_show=("nonfinite_weights",),
