@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import keras
 import numpy as np
-from keras import ops
 
 from benchmarks.faulty.outputs import BESIDE_STUCK, STUCK
 from benchmarks.faulty.run import ends, faulty, is_lost, stays
@@ -251,8 +250,8 @@ def step_longer_than_the_valley(seed: int, callbacks: Callbacks) -> keras.callba
     """Full-batch descent of a quadratic at a rate just beyond twice the inverse curvature."""
     rng = begin(seed)
     x = rng.normal(size=(512, 4)).astype(np.float32) * np.array([3.0, 1, 1, 1], np.float32)
-    y = ops.convert_to_numpy(ops.matmul(x, ops.ones((4, 1))))
-    curvature = 2 * np.linalg.eigvalsh(x.T @ x / len(x)).max()
+    y = x.sum(axis=1, keepdims=True)
+    curvature = 2 * float(np.linalg.eigvalsh(x.T @ x / len(x)).max())
     model = keras.Sequential([L.Dense(1, use_bias=False)])
     optimizer = keras.optimizers.SGD(2.02 / curvature)
     return fit(model, x, y, callbacks, optimizer, epochs=60, batch_size=512, validation_split=0.0)
