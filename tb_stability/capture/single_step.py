@@ -27,8 +27,8 @@ class SingleStep:
     """Trains on the next batch of an iterator, as Keras' train function does, in less time.
 
     What Keras does for the sake of several steps is left out: it packs the outputs of a step in an
-    optional value, which the host unpacks. And TensorFlow is not asked in each step which trace fits
-    the iterator. On a CPU, both together take longer than to measure a step does.
+    optional value, which the host unpacks. And TensorFlow is not asked in each step which trace
+    fits the iterator. On a CPU, both together take longer than to measure a step does.
 
     Args:
       train_step: The model's, which takes a batch.

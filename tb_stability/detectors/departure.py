@@ -119,7 +119,7 @@ def _level_and_noise(values: FloatArray) -> tuple[float, float]:
     trailing = TrailingBaseline(len(values))
     for value in values.tolist():
         trailing.append(value)
-    return trailing.level_and_spread()
+    return trailing.level(), trailing.spread()
 
 
 def _walk_back(values: FloatArray, judged: int, level: float) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from typing import Any
 
 import keras
 import numpy as np
@@ -18,7 +19,11 @@ def batches(samples=36):
     return tf.data.Dataset.from_tensor_slices((X[:samples], Y[:samples])).batch(8)
 
 
-def single_step(model, otherwise=None):
+def refuse(iterator):
+    raise AssertionError(f"{iterator} is TensorFlow's own")
+
+
+def single_step(model, otherwise=refuse):
     return SingleStep(model.train_step, model.jit_compile, otherwise)
 
 
@@ -84,12 +89,12 @@ def test_what_stands_in_for_none_is_none():
         return {"loss": tf.constant(0.0)}
 
     optional = tf.data.Dataset.from_tensors((X[:8], tf.experimental.Optional.empty(None)))
-    SingleStep(train_step, False, None)(iter(optional))
+    SingleStep(train_step, False, refuse)(iter(optional))
     assert seen[0][1] is None
 
 
 def test_iterators_that_are_not_tensorflows_are_keras_business():
-    given = []
+    given: list[Any] = []
     train = single_step(compiled(), given.append)
     plain = iter([(X[:8], Y[:8])])
     train(plain)

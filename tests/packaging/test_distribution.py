@@ -53,7 +53,9 @@ def logdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def addresses(reader: Path, logdir: Path) -> Iterator[tuple[str, str]]:
     """A teammate's TensorBoard on `logdir`, beside that of whoever trained."""
     with contextlib.ExitStack() as stack:
-        theirs = stack.enter_context(tensorboard(logdir, python=reader, cwd=logdir, tensorflow=True))
+        theirs = stack.enter_context(
+            tensorboard(logdir, python=reader, cwd=logdir, tensorflow=True)
+        )
         yield theirs, stack.enter_context(tensorboard(logdir, tensorflow=True))
 
 
