@@ -28,7 +28,7 @@ def dropout_and_augmentation_for_long(rng: np.random.Generator) -> Columns:
 
 @healthy(held_out=True)
 def a_drop_at_each_milestone(rng: np.random.Generator) -> Columns:
-    """A rate cut at 30, 60 and 80 of 90 epochs; between the cuts the loss is flat or rises a bit."""
+    """A rate cut at epochs 30, 60 and 80 of 90; between, the loss is flat or rises a bit."""
     index = np.arange(90)
     level = np.select([index < 30, index < 60, index < 80], [1.9, 1.2, 0.95], 0.85)
     loss = level + 3 * decay(90, 4) + 0.002 * (index % 30) + 0.01 * rng.standard_normal(90)
@@ -99,7 +99,7 @@ def understood_late(rng: np.random.Generator) -> Columns:
 
 @healthy()
 def a_descent_in_two_acts(rng: np.random.Generator) -> Columns:
-    """Validation falls, rises to a peak while training reaches zero, and falls below its first dip."""
+    """Validation falls, rises while training reaches zero, and falls below its first dip."""
     index = np.arange(200)
     validation = 0.5 + decay(200, 10) + 0.6 * np.exp(-(((index - 60) / 25) ** 2)) - 0.001 * index
     return {"loss": 1.5 * decay(200, 25) + 0.001, "val_loss": validation}

@@ -1,4 +1,4 @@
-"""Losses that people have published, most of them with a question why, as numbers of one digit less.
+"""Losses that people have published, most with a question why, as numbers of one digit less.
 
 Each says where it is from, and what must be told of it: nothing above an info, or one of some
 kinds, at one of some epochs (or rows, where rows are steps).
