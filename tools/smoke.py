@@ -78,7 +78,7 @@ def write_run(log_dir: Path, *, fails: bool) -> None:
             "first_nonfinite": 0 if is_nan else -1,
         }
         step = (epoch + 1) * STEPS
-        writer.write(windows, [[epoch, STEPS]], step=step)
+        writer.write(windows, [[epoch, STEPS, 1]], step=step)
         writer.write(loss, [[statistics[name] for name in LOSS.statistics]], step=step)
     writer.close()
 

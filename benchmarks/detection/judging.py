@@ -78,7 +78,7 @@ class Judged:
         onset = self.match(expectation)
         if onset is None:
             return None
-        last = expectation.last_epoch if isinstance(expectation, OneOf) else expectation.epoch
+        last = expectation.epoch if expectation.last_epoch is None else expectation.last_epoch
         return max(expectation.epoch - onset.epoch, onset.epoch - last, 0)
 
     def recalled(self, expectation: Expectation) -> bool:

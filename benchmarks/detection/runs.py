@@ -27,11 +27,9 @@ class OneOf(Expectation):
 
     Attributes:
       kinds: All of them.
-      last_epoch: Last epoch in which it may set in; the first is `epoch`.
     """
 
     kinds: tuple[str, ...] = ()
-    last_epoch: int = 0
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -32,12 +32,15 @@ class Expectation:
       epoch: From the seed of the case.
       row: The row where it begins; None where chance decides.
       step: Where the data set it off at a step of their own, this step, counted from 1.
+      last_epoch: The last epoch at which it may set in, where a training is so unstable that the
+        rounding of another processor moves it; None for `epoch` alone.
     """
 
     kind: str
     epoch: int
     row: str | None = None
     step: int | None = None
+    last_epoch: int | None = None
 
 
 @dataclass(frozen=True)

@@ -76,8 +76,8 @@ def _without_optionals(data: Any) -> Any:
 
 
 def _is_keras_own(model: Any, name: str) -> bool:
-    own = inspect.getattr_static(keras.Model, name)
-    return name not in vars(model) and inspect.getattr_static(type(model), name) is own
+    own = inspect.getattr_static(keras.Model, name, None)
+    return name not in vars(model) and inspect.getattr_static(type(model), name, None) is own
 
 
 def _nothing() -> None:

@@ -3,8 +3,8 @@
 Adam moves every weight by about its learning rate, however many weights there are. A unit that sums
 up 384 inputs is moved by the sum of them, and sixteen such layers multiply what each of them does.
 At a rate of 0.001 the steps are small enough to learn a little and too large to keep it: after four
-epochs the loss rises again. At a tenth of the rate, with four times the epochs, the
-same net from the same initial weights learns to the end.
+epochs or five, as the rounding of the processor has it, the loss rises again. At a tenth of the
+rate, with four times the epochs, the same net from the same initial weights learns to the end.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ CASE = DemoCase(
         DemoRun(
             name="faulty",
             training=partial(training, rate=0.001, epochs=6),
-            expected=(Expectation("loss_divergence", FAILING_EPOCH),),
+            expected=(Expectation("loss_divergence", FAILING_EPOCH, last_epoch=FAILING_EPOCH + 1),),
             may_show=(
                 "update_ratio_high",
                 "loss_spike",
