@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tb_stability import metadata
 from tb_stability.metadata import Quantity, SeriesMetadata
 from tb_stability.onsets import KINDS, Thresholds, find_onsets
+from tb_stability.onsets.thresholds import MOST
 from tb_stability.record import LayerRecord, OutputRecord, RunRecord
 from tb_stability.series import RunSeries, Series, Windows
 
@@ -135,7 +136,9 @@ def test_no_run_makes_a_rule_raise(seed: int) -> None:
 def test_extreme_thresholds_make_no_rule_raise(seed: int) -> None:
     run = any_run(seed)
     least = {item["name"]: item["least"] for item in Thresholds.describe()}
-    huge = {item["name"]: 10**9 if item["integer"] else 1e300 for item in Thresholds.describe()}
+    huge = {
+        item["name"]: MOST if item["integer"] else float(MOST) for item in Thresholds.describe()
+    }
     for values in (least, huge):
         with np.errstate(all="ignore"):
             find_onsets(run, Thresholds.from_mapping(values))
