@@ -136,7 +136,7 @@ def test_no_run_makes_a_rule_raise(seed: int) -> None:
 def test_extreme_thresholds_make_no_rule_raise(seed: int) -> None:
     run = any_run(seed)
     least = {item["name"]: item["least"] for item in Thresholds.describe()}
-    huge = {
+    huge = dict.fromkeys(least, MOST)
         item["name"]: MOST if item["integer"] else float(MOST) for item in Thresholds.describe()
     }
     for values in (least, huge):
