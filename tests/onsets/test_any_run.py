@@ -137,8 +137,6 @@ def test_extreme_thresholds_make_no_rule_raise(seed: int) -> None:
     run = any_run(seed)
     least = {item["name"]: item["least"] for item in Thresholds.describe()}
     huge = dict.fromkeys(least, MOST)
-        item["name"]: MOST if item["integer"] else float(MOST) for item in Thresholds.describe()
-    }
     for values in (least, huge):
         with np.errstate(all="ignore"):
             find_onsets(run, Thresholds.from_mapping(values))
