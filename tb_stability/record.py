@@ -175,3 +175,12 @@ def _check_depth(value: Any, room: int = MAX_DEPTH) -> None:
     if isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
             _check_depth(item, room - 1)
+
+
+def is_cross_entropy(loss: str) -> bool:
+    """Returns whether a loss is a cross-entropy of whichever kind, by the name in a record.
+
+    >>> is_cross_entropy("SparseCategoricalCrossentropy"), is_cross_entropy("mse")
+    (True, False)
+    """
+    return "crossentropy" in loss.lower().replace("_", "")

@@ -31,7 +31,8 @@ class Labels(Probe):
 
     Labels may be class numbers, one-hot (soft ones count by their weights), or 0 and 1 for a
     single sigmoid, which makes the two rows 0 and 1. Where an output has several sigmoids, a row
-    is the share of samples that have that label. Class numbers that no logit stands for, such as
+    is the share of samples that have that label. What cannot be a share of one is none: the
+    targets of a regression that ends in a sigmoid. Class numbers that no logit stands for, such as
     -1 for "ignore", are not counted. `count` is the number of labels, at most `MOST_COUNT`.
     """
 
@@ -68,8 +69,10 @@ class Labels(Probe):
         # The rows of the counts are named when they are taken.
         taken = list(self._counts.take())
         for name, (counts, total) in zip(self._counts.rows, taken, strict=True):
-            shares = counts / total if total else np.full_like(counts, np.nan)
-            column = np.full_like(shares, min(total, MOST_COUNT))
+            # The targets of a regression that ends in a sigmoid are no classes.
+            are_shares = total and counts.min() >= 0 and counts.max() <= total
+            shares = counts / total if are_shares else np.full_like(counts, np.nan)
+            column = np.full_like(shares, min(total, MOST_COUNT) if are_shares else 0)
             yield self._series[name], np.stack([shares, column], axis=1).astype(np.float32)
 
 

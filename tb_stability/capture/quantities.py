@@ -12,6 +12,7 @@ from tb_stability.capture.dead_relu import DeadRelu
 from tb_stability.capture.gate_saturation import GateSaturation
 from tb_stability.capture.gradient_norm import GradientNorm
 from tb_stability.capture.inputs import Inputs
+from tb_stability.capture.label_entropy import LabelEntropy
 from tb_stability.capture.labels import Labels
 from tb_stability.capture.learning_rate import LearningRate
 from tb_stability.capture.logits import ClassLogits, Logits
@@ -20,6 +21,7 @@ from tb_stability.capture.probe import Probe
 from tb_stability.capture.recurrence import RecurrentSamples
 from tb_stability.capture.recurrent_state import CellState, HiddenState
 from tb_stability.capture.saturation import Saturation
+from tb_stability.capture.targets import Targets
 from tb_stability.capture.time_gradient import TimeGradient
 from tb_stability.capture.update_ratio import UpdateRatio
 from tb_stability.capture.weights import WeightNorm
@@ -35,6 +37,8 @@ _CHOICE: tuple[type[Probe], ...] = (
     Logits,
     ClassLogits,
     Labels,
+    LabelEntropy,
+    Targets,
     Inputs,
     TimeGradient,
 )

@@ -14,6 +14,7 @@ from tb_stability.onsets.guessing import (
     by_another_loss,
     guessing_in,
 )
+from tb_stability.onsets.least_loss import least_loss
 from tb_stability.onsets.onset import Evidence, Onset
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number
@@ -30,13 +31,13 @@ def chance_accuracy(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
 
     Rule: in a run of at least `learning_epochs` epochs that minimises a cross-entropy, the accuracy
     never exceeds twice that of guessing, nor that by a tenth of what is left to one, and the loss
-    of no epoch is below 0.97 of that of guessing: a classifier of a thousand classes that learns
-    slowly lowers its loss long before its accuracy rises. Of a softmax with another loss than a
-    cross-entropy, the loss of no epoch is below that of the first by `learning_improvement_epochs`.
-    What guessing gives is known from the labels and logits measured, from logs that show nothing
-    else, or by an accuracy that never changes: see `tb_stability.onsets.guessing`. Delay:
-    `learning_epochs`. Silent where that is not known, and for a run that begins to learn, however
-    late. Severity: warning.
+    of no epoch is below 0.97 of that of guessing (less the entropy of soft labels): a classifier of
+    a thousand classes that learns slowly lowers its loss long before its accuracy rises. Of a
+    softmax with another loss than a cross-entropy, the loss of no epoch is below that of the first
+    by `learning_improvement_epochs`. What guessing gives is known from the labels and logits
+    measured, from logs that show nothing else, or by an accuracy that never changes: see
+    `tb_stability.onsets.guessing`. Delay: `learning_epochs`. Silent where that is not known, and
+    for a run that begins to learn, however late. Severity: warning.
     """
     loss, accuracy = epoch_curve(run, "loss"), accuracy_curve(run)
     if loss is None or accuracy is None or run.epochs < thresholds.learning_epochs:
@@ -44,6 +45,7 @@ def chance_accuracy(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     if not (np.isfinite(loss.mean).all() and np.isfinite(accuracy.mean).all()):
         return
     best, lowest = float(np.max(accuracy.mean)), float(np.min(loss.mean))
+    least = least_loss(run)
     # Of another loss than a cross-entropy it is only known whether it falls.
     unmoved = (1 - thresholds.learning_improvement_epochs) * float(loss.mean[0])
     guesses = [
@@ -51,7 +53,8 @@ def chance_accuracy(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
         for guess in (guessing_in(run), always_the_same(run), by_another_loss(run))
         if guess is not None
         and best <= guess.better
-        and lowest >= (unmoved if math.isnan(guess.loss) else _GUESSING * guess.loss)
+        and lowest
+        >= (unmoved if math.isnan(guess.loss) else least + _GUESSING * (guess.loss - least))
     ]
     if not guesses:
         return
@@ -64,7 +67,7 @@ def chance_accuracy(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
         row=None,
         message=(
             f"The accuracy stays at chance: {number(best)} at best in {run.epochs} epochs, where "
-            f"{guessing} gives {number(guessing.accuracy)}."
+            f"{guessing.naming} gives {number(guessing.accuracy)}."
         ),
         evidence=Evidence(
             tag=accuracy.tag,

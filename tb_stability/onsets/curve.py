@@ -11,6 +11,10 @@ from tb_stability.metadata import EPOCH_LOGS, LOSS
 from tb_stability.onsets.wording import place
 from tb_stability.series import IntArray, RunSeries, Series
 
+# The mean of so many batches is as steady as that of an epoch: a bad one moves it by a tenth of
+# what it moves a batch.
+MANY_BATCHES = 10
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class LossCurve:
@@ -39,6 +43,15 @@ class LossCurve:
     @property
     def of_epochs(self) -> bool:
         return self.highest is None
+
+    @property
+    def by_epochs(self) -> bool:
+        """Whether each point is the mean of an epoch's many batches, logged so or measured."""
+        if self.of_epochs:
+            return True
+        epochs = self.series.epoch
+        steps = float(np.median(self.series.statistic("count")[:, 0]))
+        return bool(len(np.unique(epochs)) == len(epochs) and steps >= MANY_BATCHES)
 
     @property
     def untrained(self) -> float:

@@ -1,4 +1,4 @@
-"""What the data look like: nonfinite_input, unscaled_input, imbalanced_classes."""
+"""What the data look like: nonfinite_input, unscaled_input."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tb_stability.onsets.onset import Evidence, Onset, Severity
-from tb_stability.onsets.symptoms import first_stuck, is_hurt
+from tb_stability.onsets.symptoms import is_hurt
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number, place
-from tb_stability.series import FloatArray, RunSeries, Series
+from tb_stability.series import RunSeries, Series
 
 # Layers whose output has a size of its own, whatever they are given.
 _SCALING = frozenset(
@@ -19,7 +19,7 @@ _SCALING = frozenset(
 
 
 def nonfinite_input(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
-    """Yields the first window in which an input held NaN or infinity.
+    """Yields the first window in which an input, or a target, held NaN or infinity.
 
     What it tells: one such sample makes the loss of its batch NaN, and with it the weights.
 
@@ -27,23 +27,26 @@ def nonfinite_input(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     finite before the sample was taken, the engine dates it to that. Severity: critical. Silent
     about batches that were not sampled, and inputs of whole numbers.
     """
-    for series in run.of_quantity("inputs", ("nonfinite", "count")):
-        broken = series.measured & (series.statistic("nonfinite") > 0)
-        if not broken.any():
-            continue
-        window = int(np.flatnonzero(broken.any(axis=1))[0])
-        row = int(np.flatnonzero(broken[window])[0])
-        count = float(series.statistic("nonfinite")[window, row])
-        yield _onset(
-            "nonfinite_input",
-            "critical",
-            series,
-            window,
-            row,
-            f"The input {series.rows[row]} holds NaN or infinity: {count:.0f} values in a sampled "
-            "batch of the window that begins at {place}.",
-            Evidence(series.tag, "nonfinite", "an input holds NaN or infinity", count),
-        )
+    for quantity, what in (("inputs", "input"), ("targets", "target")):
+        for series in run.of_quantity(quantity, ("nonfinite", "count")):
+            broken = series.measured & (series.statistic("nonfinite") > 0)
+            if not broken.any():
+                continue
+            window = int(np.flatnonzero(broken.any(axis=1))[0])
+            row = int(np.flatnonzero(broken[window])[0])
+            count = float(series.statistic("nonfinite")[window, row])
+            yield _onset(
+                "nonfinite_input",
+                "critical",
+                series,
+                window,
+                row,
+                f"The {what} {series.rows[row]} holds NaN or infinity: {count:.0f} values in a "
+                "sampled batch of the window that begins at {place}.",
+                Evidence(
+                    series.tag, "nonfinite", "what the model is given holds NaN or infinity", count
+                ),
+            )
 
 
 def unscaled_input(
@@ -84,50 +87,6 @@ def unscaled_input(
                 thresholds.input_size,
             ),
         )
-
-
-def imbalanced_classes(
-    run: RunSeries, symptoms: Sequence[Onset], thresholds: Thresholds
-) -> Iterator[Onset]:
-    """Yields a class that holds nearly all of the labels.
-
-    What it tells: always guessing that class looks like success, and the loss hardly sees the rest.
-
-    Rule: the share of one class, over all windows, is at least `class_share`, and the run does not
-    learn. Delay: that of the symptom. Severity: warning. Silent where it learns: imbalanced data
-    can be learnt all the same.
-    """
-    if first_stuck(symptoms) is None:
-        return
-    for series in run.of_quantity("labels", ("value", "count")):
-        mean = class_shares(series)
-        row = int(np.argmax(mean))
-        if mean[row] < thresholds.class_share:
-            continue
-        yield _onset(
-            "imbalanced_classes",
-            "warning",
-            series,
-            0,
-            row,
-            f"{mean[row]:.1%} of the labels are of class {series.rows[row]}.",
-            Evidence(
-                series.tag,
-                "value",
-                "share of one class among all labels",
-                float(mean[row]),
-                thresholds.class_share,
-            ),
-        )
-
-
-def class_shares(series: Series) -> FloatArray:
-    """Returns the share of each class over all windows of `labels`, shape ``[classes]``."""
-    share = np.where(series.measured, series.statistic("value"), 0.0)
-    weight = np.where(series.measured, series.statistic("count"), 0.0).astype(np.float64)
-    seen = weight.sum(axis=0)
-    shares: FloatArray = (share * weight).sum(axis=0) / np.where(seen > 0, seen, 1.0)
-    return shares
 
 
 def _onset(

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from tb_stability.onsets.blame import in_order_of_blame
 from tb_stability.onsets.cell_state_growth import cell_state_growth
 from tb_stability.onsets.chance_accuracy import chance_accuracy
-from tb_stability.onsets.data import imbalanced_classes, nonfinite_input, unscaled_input
+from tb_stability.onsets.data import nonfinite_input, unscaled_input
 from tb_stability.onsets.epoch_boundary_jump import epoch_boundary_jump
 from tb_stability.onsets.exploding_gradient import exploding_gradient
+from tb_stability.onsets.imbalanced_classes import imbalanced_classes
 from tb_stability.onsets.logit_collapse import logit_collapse
 from tb_stability.onsets.logit_growth import logit_growth
 from tb_stability.onsets.loss_metric_contradiction import loss_metric_contradiction

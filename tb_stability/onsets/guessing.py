@@ -8,8 +8,9 @@ import math
 import numpy as np
 
 from tb_stability.metadata import PER_STEP
+from tb_stability.onsets.class_shares import class_shares
 from tb_stability.onsets.curve import LossCurve, epoch_curve
-from tb_stability.onsets.data import class_shares
+from tb_stability.record import is_cross_entropy
 from tb_stability.series import FloatArray, RunSeries
 
 # What Keras calls the accuracy of a classifier, by the string given to `compile` or by its class.
@@ -29,6 +30,9 @@ _NEAR_ACCURACY = 0.1
 
 # And how near a loss must have come to the entropy of always naming one class.
 _NEAR_ENTROPY = 0.1
+
+# What a loss changes by, at most, of answers that are always the same.
+_FLAT = 0.02
 
 # Epochs in which an accuracy must not change by a single sample.
 _LEAST_EPOCHS = 5
@@ -53,6 +57,13 @@ class Guessing:
         if self.classes is None:
             return "always naming one class"
         return f"guessing among {self.classes} classes"
+
+    @property
+    def naming(self) -> str:
+        """What the accuracy is of, in words."""
+        if self.classes is None:
+            return str(self)
+        return f"always naming the commonest of {self.classes} classes"
 
     @property
     def better(self) -> float:
@@ -113,7 +124,8 @@ def always_the_same(run: RunSeries) -> Guessing | None:
     """Returns a guess that a run always makes, None where its answers change.
 
     It is seen by an accuracy that is the same to the last digit from the second epoch on, and by a
-    loss that comes down to the entropy of being right that often, and no lower. Shares that were
+    loss that comes down to the entropy of being right that often, and no lower; or, of more than
+    two classes, whose shares have a higher entropy, that does not change either. Shares that were
     sampled are known less well than that.
     """
     loss, accuracy = epoch_curve(run, "loss"), accuracy_curve(run)
@@ -125,7 +137,10 @@ def always_the_same(run: RunSeries) -> Guessing | None:
         return None
     entropy = -right * math.log(right) - (1 - right) * math.log(1 - right)
     constant = np.all(accuracy.mean[1:] == accuracy.mean[-1])
-    if not (constant and entropy <= loss.mean[-1] <= (1 + _NEAR_ENTROPY) * entropy):
+    later = loss.mean[1:]
+    flat = len(later) and np.ptp(later) <= _FLAT * abs(float(np.median(later)))
+    near = loss.mean[-1] <= (1 + _NEAR_ENTROPY) * entropy
+    if not (constant and entropy <= loss.mean[-1] and (near or flat)):
         return None
     return Guessing(None, right, entropy)
 
@@ -133,7 +148,7 @@ def always_the_same(run: RunSeries) -> Guessing | None:
 def _is_cross_entropy(run: RunSeries) -> bool:
     # Of several losses the sum is none, and is no measure of what is known about the classes.
     name = run.record.loss if run.record else ""
-    return "crossentropy" in name.lower().replace("_", "") and "," not in name
+    return is_cross_entropy(name) and "," not in name
 
 
 def _shares(run: RunSeries) -> FloatArray | None:

@@ -9,9 +9,11 @@ import numpy as np
 
 from tb_stability.onsets.curve import LossCurve, epoch_curve
 from tb_stability.onsets.guessing import accuracy_curve, guessing_in
+from tb_stability.onsets.least_loss import least_loss
 from tb_stability.onsets.onset import Evidence, Onset
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number
+from tb_stability.record import is_cross_entropy
 from tb_stability.series import FloatArray, RunSeries
 
 # What one wrong guess costs a cross-entropy at least: the true class has at most half of the
@@ -40,11 +42,13 @@ def loss_metric_contradiction(run: RunSeries, thresholds: Thresholds) -> Iterato
     for weights and masks; it set in where the bound was passed and never kept again. The accuracy,
     in at least `learning_epochs` epochs, is not above that of the first epoch by a tenth of what is
     left to one. Or, whatever the loss measures: the accuracy loses `accuracy_fall` of its best for
-    good (`tb_stability.detectors.excursion`), while the loss does not rise.
+    good (`tb_stability.detectors.excursion`), while the loss, which had come down by
+    `learning_improvement_epochs`, does not rise.
 
     Delay: `learning_epochs`, and `loss_patience_epochs` for a collapse. Severity: warning. Silent
     where no accuracy is logged. The bound is not asked of a loss that is known to be no
-    cross-entropy, nor, where the loss is unknown, with an accuracy below 0.05, as of a regression.
+    cross-entropy, of soft labels, whose exact values no answer has, nor, where the loss is unknown,
+    with an accuracy below 0.05, as of a regression.
     """
     loss, accuracy = epoch_curve(run, "loss"), accuracy_curve(run)
     if loss is None or accuracy is None or run.epochs < thresholds.learning_epochs:
@@ -64,7 +68,7 @@ def _impossible(
     thresholds: Thresholds,
 ) -> Iterator[Onset]:
     name = run.record.loss if run.record else ""
-    if name and "crossentropy" not in name.lower().replace("_", ""):
+    if (name and not is_cross_entropy(name)) or least_loss(run):
         return
     error = 1 - accuracy.mean.astype(np.float64)
     allowed = np.maximum(loss, 0.0) / _COST_OF_AN_ERROR
@@ -105,7 +109,9 @@ def _collapse(
             continue  # there is nothing that it could have lost
         before = float(np.median(loss[max(episode.start - _BEFORE, 0) : max(episode.start, 1)]))
         rises = np.median(loss[episode.start :]) > before + thresholds.loss_relative * abs(before)
-        if episode.end is not None or rises:
+        # Where the loss never fell, nothing had been learnt.
+        fell = before < (1 - thresholds.learning_improvement_epochs) * loss[0]
+        if episode.end is not None or rises or not (fell or loss[0] <= 0):
             continue
         yield Onset(
             kind="loss_metric_contradiction",

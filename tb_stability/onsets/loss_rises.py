@@ -7,13 +7,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from tb_stability.detectors import Detection
+from tb_stability.onsets.class_shares import brings_new_classes
 from tb_stability.onsets.curve import LossCurve
+from tb_stability.onsets.lost_at_once import lost_at_once
 from tb_stability.onsets.objective import lowered_curve
 from tb_stability.onsets.onset import Evidence, Onset
 from tb_stability.onsets.rates import Rates, rates_of
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number
-from tb_stability.series import RunSeries
+from tb_stability.series import FloatArray, RunSeries
 
 
 def loss_rises(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
@@ -26,27 +28,37 @@ def loss_rises(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     steps are not known, by `spreads`, `loss_relative` and `loss_giveback`. An excursion that lasts
     to the end of the data is a divergence, any other a spike, and so is one that is on its way
     back; a window whose highest step alone rises has one too, by `spike_giveback`. Delay:
-    `loss_patience` windows, or `loss_patience_epochs` epochs. Silent where the loss gives back
-    little of what it had gained, and for losses that are not meant to fall: see
-    `tb_stability.onsets.objective`. Severity: critical for a divergence; for a spike info, or a
-    warning where it cost the run a good part of its time.
+    `loss_patience` windows, or `loss_patience_epochs` epochs. A rise within the first window is
+    judged by `tb_stability.onsets.lost_at_once`. Silent where the loss gives back little of what it
+    had gained, and for losses that are not meant to fall: see `tb_stability.onsets.objective`.
+    Severity: critical for a divergence; for a spike info, or a warning where it cost the run a good
+    part of its time.
     """
     curve = lowered_curve(run)
     if curve is None:
         return
-    episodes = thresholds.loss_excursion(epochs=curve.of_epochs).detect(curve.mean)
+    at_once = lost_at_once(curve, thresholds)
+    if at_once is not None:
+        yield at_once
+        return
+    episodes = thresholds.loss_excursion(epochs=curve.by_epochs).detect(curve.mean)
     # A rise within the first points that goes away is a start, not a spike.
     warmup = thresholds.loss_excursion().warmup
-    patience = thresholds.loss_excursion(epochs=curve.of_epochs).patience
+    patience = thresholds.loss_excursion(epochs=curve.by_epochs).patience
     lasting = [item for item in episodes if item.end is None]
-    returning = [item for item in lasting if _is_coming_back(curve, item, patience)]
+    returning = [
+        item
+        for item in lasting
+        if _is_coming_back(curve, item, patience)
+        or (_is_young(curve, item, patience) and _began_with_new_classes(curve, item, run))
+    ]
     spikes = [item for item in episodes if item.end is not None and item.start >= warmup]
     spikes += returning
     for episode in lasting:
         if episode not in returning:
             yield _divergence(curve, episode)
     if spikes:
-        yield _spikes(curve, spikes, rates_of(run), thresholds)
+        yield _spikes(curve, spikes, run, thresholds)
     elif curve.highest is not None:
         yield from _single_steps(curve, episodes, thresholds)
 
@@ -56,17 +68,28 @@ def _is_coming_back(curve: LossCurve, episode: Detection, patience: int) -> bool
 
     It is, if it has made up for half of what it had lost, of a rise beyond the untrained loss for
     half of that to it, and is still falling: the median of the last third since the peak is below
-    that of the third before it by more than noise.
+    that of the third before it by more than noise. Who has made up for nine tenths need not fall
+    on: beside a loss near zero the rest is little.
     """
-    since = curve.mean[episode.start :]
-    since = since[np.isfinite(since)]
-    since = since[int(np.argmax(since)) :]
+    since = _since_the_peak(curve, episode)
     if len(since) < 3 * patience:
         return False
     *_, before, last = (float(np.median(third)) for third in np.array_split(since, 3))
     lost = min(episode.value, curve.untrained) - episode.baseline
     noise = 0.0 if np.isnan(episode.spread) else episode.spread
-    return last - episode.baseline <= lost / 2 and before - last > noise
+    missing = last - episode.baseline
+    return missing <= lost / 10 or (missing <= lost / 2 and before - last > noise)
+
+
+def _is_young(curve: LossCurve, episode: Detection, patience: int) -> bool:
+    """Returns whether it cannot be known yet if a loss is on its way back."""
+    return len(_since_the_peak(curve, episode)) < 3 * patience
+
+
+def _since_the_peak(curve: LossCurve, episode: Detection) -> FloatArray:
+    since = curve.mean[episode.start :]
+    since = since[np.isfinite(since)]
+    return since[int(np.argmax(since)) :]
 
 
 def _divergence(curve: LossCurve, episode: Detection) -> Onset:
@@ -94,7 +117,7 @@ def _divergence(curve: LossCurve, episode: Detection) -> Onset:
 
 
 def _spikes(
-    curve: LossCurve, spikes: list[Detection], rates: Rates | None, thresholds: Thresholds
+    curve: LossCurve, spikes: list[Detection], run: RunSeries, thresholds: Thresholds
 ) -> Onset:
     """Returns the first of the spikes from which the mean loss recovered, the others folded in.
 
@@ -103,15 +126,17 @@ def _spikes(
     points in them: three bad points in three thousand harm nobody. A spike that gave back less than
     `loss_giveback` of what had been gained counts for neither, high as it may be beside a loss near
     zero: it came back. Nor does one that began as the learning rate was raised, as where a schedule
-    starts anew; nor, where each point is the loss of a single batch, one alone.
+    starts anew, or as labels of new classes came; nor, where each point is the loss of a single
+    batch, one alone.
     """
-    first = spikes[0]
+    first, rates = spikes[0], rates_of(run)
     least = 2 if curve.of_single_batches else 1
     worth = [
         spike
         for spike in spikes
         if _end(curve, spike) - spike.start >= least
         and not _began_with_the_rate(curve, spike, rates)
+        and not _began_with_new_classes(curve, spike, run)
         and spike.value - spike.baseline
         >= thresholds.loss_giveback * (curve.untrained - spike.baseline)
     ]
@@ -152,6 +177,10 @@ def _began_with_the_rate(curve: LossCurve, spike: Detection, rates: Rates | None
     before = max(spike.start - 1, 0)
     last = int(curve.series.step[spike.start])
     return rates is not None and rates.is_raised(curve.step(before), last)
+
+
+def _began_with_new_classes(curve: LossCurve, episode: Detection, run: RunSeries) -> bool:
+    return brings_new_classes(run, curve.step(episode.start))
 
 
 def _single_steps(

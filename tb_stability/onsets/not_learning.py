@@ -9,8 +9,10 @@ import numpy as np
 
 from tb_stability.detectors.baseline import MAD_TO_SIGMA
 from tb_stability.metadata import PER_STEP
+from tb_stability.onsets.averaging import loss_of_averaging
 from tb_stability.onsets.curve import LossCurve
 from tb_stability.onsets.guessing import Guessing, accuracy_curve, guessing_in
+from tb_stability.onsets.least_loss import least_loss
 from tb_stability.onsets.objective import lowered_curve
 from tb_stability.onsets.onset import Evidence, Onset
 from tb_stability.onsets.thresholds import Thresholds
@@ -25,6 +27,9 @@ _AT_GUESSING = (0.97, 1.05)
 
 # A loss above this multiple of it is worse than knowing nothing.
 _FAR_ABOVE = 3.0
+
+# A regression below this fraction of the loss of always predicting the mean has learnt something.
+_BETTER_THAN_AVERAGING = 0.9
 
 # An accuracy that no guessing among balanced classes reaches: a half and a tenth of the rest.
 _KNOWING = 0.55
@@ -44,49 +49,71 @@ def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
 
     Rule: in a run of at least `learning_epochs` epochs, the lowest loss of a window lies less than
     `learning_improvement` below the highest loss of a step in the first window. That highest step
-    stands for the untrained model. It holds the noise of single batches too, which makes the rule
-    silent where the noise is as large as the improvement that it looks for: there a window says
-    little. Of a log of epochs, where the untrained model is not seen, the lowest loss lies less
-    than `learning_improvement_epochs` below the first.
+    stands for the untrained model. It holds the noise of single batches too: where no epoch is
+    below the first by `learning_improvement_epochs`, or the loss is three times that of always
+    predicting the mean of the targets (see `tb_stability.onsets.averaging`), it is taken less by
+    what the highest step of a window is above its mean in the windows after it. Of a log of epochs,
+    where the untrained model is not seen, the lowest loss lies less than
+    `learning_improvement_epochs` below the first. All of this is less the entropy of soft labels,
+    below which no loss gets (`tb_stability.onsets.least_loss`).
 
-    Or, where it is known what guessing gives and no accuracy is logged (else chance_accuracy tells
-    it): no window's loss is below 0.97 of that of guessing, and half are within 1.05 of it, however
-    it began. Or no window's loss is below three times that of guessing, while the logits are as
-    large as `logit_size`: the outputs are sure of themselves, and wrong.
+    Or, where it is known what guessing gives, of labels that are not soft, and no accuracy is
+    logged (else chance_accuracy tells it): no window's loss is below 0.97 of that of guessing, and
+    half are within 1.05 of it, however it began. Or no window's loss is below three times that of
+    guessing, while the logits are as large as `logit_size`: the outputs are sure of themselves, and
+    wrong.
 
     Silent where no accuracy is logged and the loss comes down in a curve that levels off, far
     beyond its noise: then it has learnt what it could, on top of a term that it cannot change,
-    however large. Silent, too, for a model that was trained before or learns all the same: a
-    classifier whose loss is below half of that of guessing, whose accuracy is better than guessing
-    in the first epoch or above 0.55 in any; a log that begins in the middle. And for a loss that is
-    not meant to fall, as a GAN's. Delay: `learning_epochs`. Severity: warning. A loss that was not
-    finite is no evidence, and a loss that starts at or below zero has no scale.
+    however large; but not where it is three times that of predicting the mean. Silent, too, for a
+    model that was trained before or learns all the same: a classifier whose loss is below half of
+    that of guessing, a regression whose loss is below 0.9 of that of always predicting the mean, a
+    classifier whose accuracy is better than guessing in the first epoch or above 0.55 in any; a log
+    that begins in the middle. And for a loss that is not meant to fall, as a GAN's. Delay:
+    `learning_epochs`. Severity: warning. A loss that was not finite is no evidence, and a loss that
+    starts at or below zero has no scale.
     """
     curve = lowered_curve(run)
     if curve is None or run.epochs < thresholds.learning_epochs:
         return
-    start = curve.untrained
-    known = np.flatnonzero(np.isfinite(curve.mean))
-    if len(known) < len(curve.mean) or not start > 0:
+    if not np.isfinite(curve.mean).all():
         return
-    best = float(np.min(curve.mean))
+    start, best = curve.untrained, float(np.min(curve.mean))
+    if not start > 0:
+        return
+    least = min(least_loss(run), start)
+    guessing, accuracy = guessing_in(run), accuracy_curve(run)
+    classes = guessing is not None and accuracy is None and not least
+    guesses = guessing is not None and classes and _guesses(curve.mean, guessing)
+    wrong = guessing is not None and _is_surely_wrong(run, best, guessing, thresholds)
+    averaging = loss_of_averaging(run)
+    if averaging is not None and best < _BETTER_THAN_AVERAGING * averaging:
+        return
+    if _knows_something(run, best, guessing, accuracy, sure=wrong):
+        return
+    far_above = averaging is not None and best >= _FAR_ABOVE * averaging
+    starts = [start]
+    told_otherwise = guessing is not None and accuracy is not None
+    if far_above or (not told_otherwise and _is_flat(curve, least, thresholds)):
+        starts.append(_without_noise(curve))
     improvement = (
         thresholds.learning_improvement_epochs
         if curve.of_epochs
         else thresholds.learning_improvement
     )
-    threshold = (1 - improvement) * start
-    guessing, accuracy = guessing_in(run), accuracy_curve(run)
-    guesses = guessing is not None and accuracy is None and _guesses(curve.mean, guessing)
-    wrong = guessing is not None and _is_surely_wrong(run, best, guessing, thresholds)
-    if _knows_something(run, best, guessing, accuracy, sure=wrong):
+    stuck = [one for one in starts if best > one - improvement * (one - least)]
+    if not (stuck or guesses or wrong):
         return
-    if not (best > threshold or guesses or wrong):
+    certain = accuracy is not None or guesses or wrong or far_above
+    if not certain and _levels_off(curve.mean, thresholds.spreads):
         return
-    if accuracy is None and not (guesses or wrong) and _levels_off(curve.mean, thresholds.spreads):
-        return
-    told = f" That of {guessing} is {number(guessing.loss)}." if guessing is not None else ""
-    at_guessing = told if guesses or wrong else ""
+    start = stuck[0] if stuck else start
+    threshold = start - improvement * (start - least)
+    beside = ""
+    if guessing is not None and (guesses or wrong):
+        beside = f" That of {guessing} is {number(guessing.loss)}."
+    elif averaging is not None and far_above:
+        beside = f" That of always predicting the mean of the targets is {number(averaging)}."
     worse = wrong and best <= threshold
     if worse and guessing is not None:
         threshold = _FAR_ABOVE * guessing.loss
@@ -98,7 +125,7 @@ def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
         row=None,
         message=(
             f"The loss {'is never good' if worse else 'never improves'}: it starts at "
-            f"{number(start)}, and its best in {run.epochs} epochs is {number(best)}.{at_guessing}"
+            f"{number(start)}, and its best in {run.epochs} epochs is {number(best)}.{beside}"
         ),
         evidence=Evidence(
             tag=curve.tag,
@@ -113,6 +140,22 @@ def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     )
 
 
+def _is_flat(curve: LossCurve, least: float, thresholds: Thresholds) -> bool:
+    """Returns whether all epochs are alike, and the first window is like those after it."""
+    epochs, _, _ = curve.by_epoch()
+    little = thresholds.learning_improvement_epochs * (float(epochs[0]) - least)
+    fall = float(curve.mean[0]) - float(np.median(curve.mean))
+    return float(np.ptp(epochs)) < little and fall < little
+
+
+def _without_noise(curve: LossCurve) -> float:
+    """Returns the loss before training, without what batches differ by."""
+    if curve.highest is None or len(curve.mean) < 2:
+        return curve.untrained
+    usual = float(np.median(curve.highest[1:] - curve.mean[1:]))
+    return max(curve.untrained - usual, float(curve.mean[0]))
+
+
 def _levels_off(loss: FloatArray, spreads: float) -> bool:
     """Returns whether a loss came down in a curve that levels off.
 
@@ -125,7 +168,8 @@ def _levels_off(loss: FloatArray, spreads: float) -> bool:
     levels = [float(np.median(quarter)) for quarter in np.array_split(loss, 4)]
     first, second, third = -np.diff(levels)
     steps = -np.diff(loss)
-    noise = MAD_TO_SIGMA * float(np.median(np.abs(steps - np.median(steps)))) / math.sqrt(2)
+    calm = steps[len(steps) // 2 :]  # the curve itself is no noise
+    noise = MAD_TO_SIGMA * float(np.median(np.abs(calm - np.median(calm)))) / math.sqrt(2)
     gradual = float(np.max(steps)) < (float(np.max(loss)) - float(np.min(loss))) / 2
     return bool(gradual and first > spreads * noise and first >= 2 * second >= 2 * third)
 

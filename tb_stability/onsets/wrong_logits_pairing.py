@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from tb_stability.onsets.onset import Evidence, Onset
 from tb_stability.onsets.symptoms import is_hurt
 from tb_stability.onsets.thresholds import Thresholds
-from tb_stability.record import OutputRecord
+from tb_stability.record import OutputRecord, is_cross_entropy
 from tb_stability.series import RunSeries
 
 _SQUASHING = ("softmax", "sigmoid")
@@ -50,7 +50,7 @@ def wrong_logits_pairing(
 
 
 def _fault(output: OutputRecord) -> str:
-    if "crossentropy" not in output.loss.lower().replace("_", ""):
+    if not is_cross_entropy(output.loss):
         return ""
     if output.from_logits and output.activation in _SQUASHING:
         return (

@@ -15,6 +15,8 @@ NAMES = [
     "logits",
     "class_logits",
     "labels",
+    "label_entropy",
+    "targets",
     "inputs",
     "time_gradient",
     "cell_state",

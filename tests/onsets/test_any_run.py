@@ -38,6 +38,8 @@ SERIES = (
     ("class_logits", "", ("0", "1", "2"), PER_STEP),
     ("labels", "", ("0", "1", "2"), VALUE),
     ("inputs", "", ("x",), ("mean", "std", "min", "max", "nonfinite", "count")),
+    ("targets", "", ("out",), ("mean", "std", "min", "max", "nonfinite", "count")),
+    ("label_entropy", "", ("out",), PER_STEP),
     ("cell_state", "lstm", ("0", "1", "2-3", "4-9"), ("mean", "min", "max", "nonfinite", "count")),
     ("hidden_state", "gru", ("0", "1", "2", "3", "4"), ("mean", "count")),
     *(

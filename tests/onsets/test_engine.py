@@ -107,8 +107,9 @@ def test_a_loss_that_breaks_before_the_gradients_explains_them() -> None:
 
 
 def test_a_validation_loss_that_breaks_alone_is_a_warning() -> None:
-    logs = {"loss": np.full(9, 0.5), "val_loss": np.array([0.5] * 6 + [np.inf, 0.5, 0.5])}
-    (onset,) = find_onsets(synthetic.run(np.full(18, 0.5), logs=logs))
+    loss = np.linspace(0.9, 0.5, 9)
+    logs = {"loss": loss, "val_loss": np.array([0.5] * 6 + [np.inf, 0.5, 0.5])}
+    (onset,) = find_onsets(synthetic.run(np.repeat(loss, 2), logs=logs))
     assert (onset.kind, onset.severity, onset.row) == ("nonfinite_loss", "warning", "val_loss")
     assert (onset.epoch, onset.step) == (6, 131)
 

@@ -1,0 +1,38 @@
+"""What a regression reaches that knows nothing but the mean of its targets."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tb_stability.series import RunSeries
+
+# By the names that Keras gives them, in lower case and without underscores.
+_SQUARED = ("mse", "meansquarederror")
+_ABSOLUTE = ("mae", "meanabsoluteerror")
+
+
+def loss_of_averaging(run: RunSeries) -> float | None:
+    """Returns the loss of always predicting the mean of the targets, None if it is not known.
+
+    For a mean squared error it is the variance of the targets, and for a mean absolute error at
+    most their deviation (Jensen's inequality), over all sampled batches of the run. It is known of
+    runs with one output.
+    """
+    name = run.record.loss.lower().replace("_", "") if run.record else ""
+    targets = list(run.of_quantity("targets", ("mean", "std", "nonfinite", "count")))
+    if name not in (*_SQUARED, *_ABSOLUTE) or len(targets) != 1 or len(targets[0].rows) != 1:
+        return None
+    mean, deviation, nonfinite, count = (
+        targets[0].statistic(statistic)[:, 0].astype(np.float64)
+        for statistic in ("mean", "std", "nonfinite", "count")
+    )
+    known = np.isfinite(mean) & np.isfinite(deviation) & (count > nonfinite)
+    if not known.any():
+        return None
+    weights = (count - nonfinite)[known]
+    centre = np.average(mean[known], weights=weights)
+    squares = deviation[known] ** 2 + (mean[known] - centre) ** 2
+    variance = float(np.average(squares, weights=weights))
+    if not 0 < variance < np.inf:
+        return None
+    return variance if name in _SQUARED else float(np.sqrt(variance))
