@@ -32,6 +32,8 @@ class Counting:
         self.reads: collections.Counter[str] = collections.Counter()
         self.grown: set[str] = set()
         self.gone: set[str] = set()
+        self.reading, self.may_read = threading.Event(), threading.Event()
+        self.may_read.set()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._provider, name)
@@ -45,6 +47,8 @@ class Counting:
 
     def read_tensors(self, *arguments: Any, run_tag_filter: Any, **options: Any) -> Any:
         self.reads.update(run_tag_filter.runs)
+        self.reading.set()
+        assert self.may_read.wait(60)
         return self._provider.read_tensors(*arguments, run_tag_filter=run_tag_filter, **options)
 
 
@@ -206,6 +210,29 @@ def test_a_judgement_that_fails_is_told_to_who_asks_next(provider: Counting, slo
     for _ in range(2):
         with pytest.raises(ZeroDivisionError, match="of a rule"):
             get(client, "run", run="a", wait="60000")
+
+
+def test_while_reading_takes_long_the_runs_are_listed_and_other_tabs_answer(
+    provider: Counting,
+) -> None:
+    client = client_of(provider)
+    provider.may_read.clear()
+    try:
+        for _ in range(3):
+            runs = get(client, "runs", wait="0")["runs"]
+            assert [(run["run"], run["judgement"]) for run in runs] == [
+                ("a", "pending"),
+                ("b", "pending"),
+            ]
+        assert provider.reading.wait(60)
+        assert client.get("/data/plugin/scalars/tags").status_code == 200
+        assert client.get("/data/plugins_listing").status_code == 200
+    finally:
+        provider.may_read.set()
+    # Who asks for a run that is being read waits for that, and does not read it again.
+    assert get(client, "run", run="a", wait="0")["steps"] == 180
+    assert get(client, "runs", wait="60000") == get(client, "runs")
+    assert provider.reads == {"a": 1, "b": 1}
 
 
 def test_while_a_judgement_takes_long_other_requests_are_answered(
