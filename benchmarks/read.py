@@ -6,15 +6,16 @@ Prints, for each size and for both of TensorBoard's loaders,
 * the time to the first heatmap, which is that of the requests that the page makes for it (the
   list of runs, the first run, its gradient norms in 1000 columns): cold, when the plugin has read
   nothing yet and TensorBoard has everything, and warm, as the median of those after it;
-* the list of runs alone, likewise;
+* the list of runs alone, likewise, and the time until every run in it has its verdict: the page
+  does not wait for that, and the longest that another tab of TensorBoard is kept waiting meanwhile;
 * the memory of TensorBoard with the data loaded, before the plugin was asked for anything, after
   it, and at its highest, as multiples of the event files' size beyond what an empty logdir takes;
 * the windows a second that `tb-stability check` reads and judges;
 
 and by what factor each grows from one size to the next. It judges nothing.
 
-Run it with `python -m benchmarks.read [--of layers windows runs foreign] [--doublings N]` in the
-repository, on a machine that does nothing else.
+Run it with `python -m benchmarks.read [--of layers windows bar runs foreign] [--doublings N]` in
+the repository, on a machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -97,6 +98,8 @@ def _row(measured: Measured, written: int) -> dict[str, float]:
         "first heatmap cold, s": measured.cold,
         "  in processor time, s": measured.cold_processor,
         "  of that the list of runs, s": measured.cold_runs,
+        "every verdict, s": measured.judged,
+        "longest wait of another tab, s": measured.other_tab,
         "first heatmap warm, s": measured.warm,
         "  of that the list of runs, s (warm)": measured.warm_runs,
         "memory of TensorBoard, MiB": measured.loaded / 2**20,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import gzip
 import json
@@ -11,14 +12,18 @@ import socket
 import statistics
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator
 from typing import Any
 
 COLUMNS = 1000  # pixels of a heatmap
+MOMENT = 200  # milliseconds that the page waits for verdicts before it shows what is known
 TIMES = 5  # warm requests
+GLANCES = 0.1  # seconds between two requests of another tab
 LOADED_WITHIN = 300.0  # seconds
 
 
@@ -30,6 +35,8 @@ class Measured:
       cold: First requests for a heatmap.
       cold_processor: Processor time of TensorBoard's processes for them.
       cold_runs: That for the list of runs among them.
+      judged: From the first request until every run has its verdict.
+      other_tab: The longest that another tab of TensorBoard waited meanwhile.
       warm: The same requests again.
       warm_runs: That for the list of runs among them.
       loaded: Memory of TensorBoard's processes once all data are loaded.
@@ -40,6 +47,8 @@ class Measured:
     cold: float
     cold_processor: float
     cold_runs: float
+    judged: float
+    other_tab: float
     warm: float
     warm_runs: float
     loaded: int
@@ -64,13 +73,19 @@ def measure(logdir: pathlib.Path, flag: str) -> Measured:
         _wait_until_loaded(address, process)
         loaded = _memory(process.pid, "VmRSS")
         before = _processor_seconds(process.pid)
-        cold = _first_heatmap(address)
-        cold_processor = _processor_seconds(process.pid) - before
+        with _other_tab(address) as waits:
+            begin = time.perf_counter()
+            cold = _first_heatmap(address)
+            cold_processor = _processor_seconds(process.pid) - before
+            _timed(f"{address}plugin/stability/runs")
+            judged = time.perf_counter() - begin
         warm = [_first_heatmap(address) for _ in range(TIMES)]
         return Measured(
             cold=sum(cold),
             cold_processor=cold_processor,
             cold_runs=cold[0],
+            judged=judged,
+            other_tab=max(waits),
             warm=statistics.median(sum(times) for times in warm),
             warm_runs=statistics.median(times[0] for times in warm),
             loaded=loaded,
@@ -84,15 +99,35 @@ def measure(logdir: pathlib.Path, flag: str) -> Measured:
 
 def _first_heatmap(address: str) -> tuple[float, float, float]:
     """Returns the seconds that each of the requests takes."""
-    runs_time, runs = _timed(f"{address}plugin/stability/runs")
+    runs_time, runs = _timed(f"{address}plugin/stability/runs?wait={MOMENT}")
     run = next((item for item in runs["runs"] if item["severity"]), runs["runs"][0])["run"]
     name = urllib.parse.quote(run, safe="")
-    run_time, found = _timed(f"{address}plugin/stability/run?run={name}")
+    run_time, found = _timed(f"{address}plugin/stability/run?run={name}&wait={MOMENT}")
     tags = [item["tag"] for item in found["series"]]
     tag = next((tag for tag in tags if "gradient_norm" in tag), tags[0])
     query = f"run={name}&tag={urllib.parse.quote(tag, safe='')}&columns={COLUMNS}"
     series_time, _ = _timed(f"{address}plugin/stability/series?{query}")
     return runs_time, run_time, series_time
+
+
+@contextlib.contextmanager
+def _other_tab(address: str) -> Iterator[list[float]]:
+    """Asks for the tags of scalars all the while; yields the seconds that each request takes."""
+    waits: list[float] = []
+    done = threading.Event()
+
+    def look() -> None:
+        while not waits or not done.is_set():
+            waits.append(_timed(f"{address}plugin/scalars/tags")[0])
+            done.wait(GLANCES)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield waits
+    finally:
+        done.set()
+        thread.join()
 
 
 def _timed(url: str) -> tuple[float, Any]:

@@ -80,7 +80,7 @@ def _merge(
     if "count" in names:
         measured = values[..., names["count"]] > 0
     latest = last_where(measured, starts)
-    merged[:] = np.take_along_axis(values, latest[..., None], 0)
+    merged[:] = _take(values, latest)
     if names.keys() >= _OF_MEASUREMENTS:
         _merge_measurements(values, names, measured, starts, merged)
         _merge_positions(values, names, measured, first_step, starts, merged)
@@ -93,16 +93,22 @@ def _merge_measurements(
     column = {name: values[..., index] for name, index in names.items()}
     finite = measured & np.isfinite(column["mean"])
     some = np.logical_or.reduceat(finite, starts)
-    weight = np.where(finite, column["count"] - column["nonfinite"], 0.0).astype(np.float64)
+    # Nearly always everything is finite: nothing is to be kept out then.
+    everything = bool(finite.all())
+
+    def within(values: Values, otherwise: float) -> Values:
+        return values if everything else np.where(finite, values, otherwise)
+
+    weight = within(column["count"] - column["nonfinite"], 0.0).astype(np.float64)
     total = np.add.reduceat(weight, starts)
-    weighted = np.add.reduceat(np.where(finite, column["mean"], 0.0) * weight, starts)
+    weighted = np.add.reduceat(within(column["mean"], 0.0) * weight, starts)
     found = {
         "mean": weighted / np.where(total > 0, total, 1.0),
-        "min": np.minimum.reduceat(np.where(finite, column["min"], np.inf), starts),
-        "max": np.maximum.reduceat(np.where(finite, column["max"], -np.inf), starts),
+        "min": np.minimum.reduceat(within(column["min"], np.inf), starts),
+        "max": np.maximum.reduceat(within(column["max"], -np.inf), starts),
     }
     if "last" in names:
-        found["last"] = np.take_along_axis(column["last"], last_where(finite, starts), 0)
+        found["last"] = _take(column["last"], last_where(finite, starts))
     for name, result in found.items():
         np.copyto(merged[..., names[name]], result, where=some, casting="same_kind")
     for name in ("count", "nonfinite"):
@@ -129,27 +135,44 @@ def _merge_positions(
         # Where nothing is finite, the last window's stands, like its other statistics.
         some = np.logical_or.reduceat(finite, starts)
         at = np.where(some, best, last_where(measured, starts))
-        merged[..., names["argmax"]] = np.take_along_axis(position, at, 0)
+        merged[..., names["argmax"]] = _take(position, at)
     if "first_nonfinite" in names:
         position = values[..., names["first_nonfinite"]]
         broken = measured & (position >= 0)
         at = _first_where(broken, starts)
-        earliest = np.take_along_axis(position + offset, at, 0)
+        earliest = _take(position + offset, at)
         some = np.logical_or.reduceat(broken, starts)
         merged[..., names["first_nonfinite"]] = np.where(some, earliest, -1.0)
 
 
 def last_where(mask: Bools, starts: Integers) -> Integers:
-    """Returns the index of each merged window's last true one, its last where none is true."""
-    index = np.arange(len(mask), dtype=np.int32)[:, None]
+    """Returns the index of each merged window's last true one, its last where none is true.
+
+    One for each row, or for all rows where that is the same: shape ``[merged, rows or 1]``.
+    """
     ends = np.append(starts[1:], len(mask)) - 1
+    if mask.all():
+        return ends[:, None]
+    index = np.arange(len(mask), dtype=np.int32)[:, None]
     latest = np.maximum.reduceat(np.where(mask, index, np.int32(-1)), starts)
     return np.where(latest >= 0, latest, ends[:, None])
 
 
 def _first_where(mask: Bools, starts: Integers) -> Integers:
-    """Returns the index of each merged window's first true one, its first where none is true."""
+    """Returns the index of each merged window's first true one, its first where none is true.
+
+    Of the same shape as `last_where`.
+    """
+    if not mask.any():
+        return starts[:, None]
     index = np.arange(len(mask), dtype=np.int32)[:, None]
     none = np.int32(len(mask))
     earliest = np.minimum.reduceat(np.where(mask, index, none), starts)
     return np.where(earliest < none, earliest, starts[:, None])
+
+
+def _take(values: Values, index: Integers) -> Values:
+    """Returns the values at what `last_where` or `_first_where` returned."""
+    if index.shape[1] == 1:
+        return values[index[:, 0]]
+    return np.take_along_axis(values, index.reshape(*index.shape, *(1,) * (values.ndim - 2)), 0)

@@ -9,16 +9,35 @@ from typing import Any
 import numpy as np
 
 from tb_stability.columns import Columns
-from tb_stability.diagnosis import DiagnosedRun
+from tb_stability.diagnosis import DiagnosedRun, UnjudgedRun
 from tb_stability.metadata import LEARNING_RATE
 from tb_stability.onsets import Onset, worst_severity
 from tb_stability.series import FloatArray, RunSeries, Series
 
 Json = dict[str, Any]
 
+# A run of which nothing has been concluded yet: neither good nor bad.
+_UNKNOWN: Json = {
+    "run": "",
+    "status": None,
+    "epochs": None,
+    "steps": None,
+    "last_wall_time": None,
+    "revision": None,
+    "judgement": "pending",
+    "severity": None,
+    "first_onset": None,
+    "learning_rate": None,
+    "learning_rates": [],
+    "onsets": None,
+    "notes": [],
+}
 
-def run_summary(diagnosed: DiagnosedRun) -> Json:
+
+def run_summary(diagnosed: DiagnosedRun | UnjudgedRun) -> Json:
     """Returns one entry of the route `runs`."""
+    if isinstance(diagnosed, UnjudgedRun):
+        return {**_UNKNOWN, "run": diagnosed.run}
     return {
         **_run_header(diagnosed),
         "onsets": len(diagnosed.onsets),
@@ -67,6 +86,7 @@ def _run_header(diagnosed: DiagnosedRun) -> Json:
         "steps": series.steps,
         "last_wall_time": series.last_wall_time,
         "revision": diagnosed.revision,
+        "judgement": diagnosed.judgement,
         "severity": worst_severity(diagnosed.onsets),
         "first_onset": _first_onset(diagnosed.onsets),
         "learning_rate": _learning_rate(series),

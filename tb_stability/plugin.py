@@ -5,7 +5,6 @@ Each ``*_route`` parses a request; each ``*_impl`` takes and returns plain value
 
 from __future__ import annotations
 
-import json
 import mimetypes
 import pathlib
 from collections.abc import Callable, Mapping
@@ -19,10 +18,11 @@ from werkzeug import wrappers
 
 from tb_stability import payload
 from tb_stability.answers import Answers
+from tb_stability.arguments import ArgumentError, integer_of, text_of, thresholds_of
 from tb_stability.columns import merge_columns
-from tb_stability.diagnosis import DiagnosedRun, Diagnosis
+from tb_stability.diagnosis import Diagnosis
 from tb_stability.metadata import PLUGIN_NAME
-from tb_stability.onsets import ThresholdError, Thresholds
+from tb_stability.onsets import Thresholds
 from tb_stability.reader import RunReader
 from tb_stability.series import MAX_STEP
 
@@ -32,14 +32,12 @@ DEFAULT_COLUMNS = 2000
 MAX_COLUMNS = 20_000
 # Numbers in one answer: 64 MB of measurements. A series of many rows gets fewer columns.
 MAX_VALUES = 2**24
+# Milliseconds that a request may ask to wait for verdicts.
+MAX_WAIT = 60_000
 # Letters of an unknown name that come back in the answer.
 LONGEST_ECHO = 200
 
 Json = dict[str, Any]
-
-
-class ArgumentError(ValueError):
-    """Raised for a request argument that is absent or cannot be used; answered with 400."""
 
 
 class UnknownError(LookupError):
@@ -98,7 +96,10 @@ class StabilityPlugin(base_plugin.TBPlugin):
         return _answer(
             request,
             lambda context, experiment_id: self.runs_impl(
-                context, experiment_id, _thresholds(request.args)
+                context,
+                experiment_id,
+                thresholds_of(request.args),
+                wait=_wait(request.args),
             ),
         )
 
@@ -106,7 +107,11 @@ class StabilityPlugin(base_plugin.TBPlugin):
         return _answer(
             request,
             lambda context, experiment_id: self.run_impl(
-                context, experiment_id, _text(request.args, "run"), _thresholds(request.args)
+                context,
+                experiment_id,
+                text_of(request.args, "run"),
+                thresholds_of(request.args),
+                wait=_wait(request.args),
             ),
         )
 
@@ -116,11 +121,11 @@ class StabilityPlugin(base_plugin.TBPlugin):
             lambda context, experiment_id: self.series_impl(
                 context,
                 experiment_id,
-                _text(request.args, "run"),
-                _text(request.args, "tag"),
-                columns=_integer(request.args, "columns", 1, MAX_COLUMNS) or DEFAULT_COLUMNS,
-                first_step=_integer(request.args, "first_step", 0, MAX_STEP),
-                last_step=_integer(request.args, "last_step", 0, MAX_STEP),
+                text_of(request.args, "run"),
+                text_of(request.args, "tag"),
+                columns=integer_of(request.args, "columns", 1, MAX_COLUMNS) or DEFAULT_COLUMNS,
+                first_step=integer_of(request.args, "first_step", 0, MAX_STEP),
+                last_step=integer_of(request.args, "last_step", 0, MAX_STEP),
             ),
         )
 
@@ -128,13 +133,25 @@ class StabilityPlugin(base_plugin.TBPlugin):
         return _answer(request, lambda context, experiment_id: self.thresholds_impl())
 
     def runs_impl(
-        self, context: tb_context.RequestContext, experiment_id: str, thresholds: Thresholds
+        self,
+        context: tb_context.RequestContext,
+        experiment_id: str,
+        thresholds: Thresholds,
+        *,
+        wait: float | None = None,
     ) -> Json:
-        """Returns every run with its verdict."""
-        diagnosed = self._diagnosis.all_runs(
-            experiment_id=experiment_id, context=context, thresholds=thresholds
+        """Returns every run with its verdict, within `wait` seconds with those that are known."""
+        asked: Json = {
+            "experiment_id": experiment_id,
+            "context": context,
+            "thresholds": thresholds,
+        }
+        runs = (
+            self._diagnosis.all_runs(**asked)
+            if wait is None
+            else self._diagnosis.known_runs(**asked, patience=wait)
         )
-        return {"runs": [payload.run_summary(run) for run in diagnosed]}
+        return {"runs": [payload.run_summary(run) for run in runs]}
 
     def run_impl(
         self,
@@ -142,9 +159,21 @@ class StabilityPlugin(base_plugin.TBPlugin):
         experiment_id: str,
         run: str,
         thresholds: Thresholds,
+        *,
+        wait: float | None = None,
     ) -> Json:
         """Returns one run's record, series without values, and onsets."""
-        return payload.run_detail(self._read(context, experiment_id, run, thresholds))
+        try:
+            diagnosed = self._diagnosis.run(
+                run,
+                experiment_id=experiment_id,
+                context=context,
+                thresholds=thresholds,
+                patience=wait,
+            )
+        except KeyError:
+            raise _unknown_run(run) from None
+        return payload.run_detail(diagnosed)
 
     def thresholds_impl(self) -> Json:
         """Returns what can be given as thresholds."""
@@ -188,20 +217,6 @@ class StabilityPlugin(base_plugin.TBPlugin):
         key = (experiment_id, run, tag, revision, most, first_step, last_step)
         return self._answers.get(key, values)
 
-    def _read(
-        self,
-        context: tb_context.RequestContext,
-        experiment_id: str,
-        run: str,
-        thresholds: Thresholds | None = None,
-    ) -> DiagnosedRun:
-        try:
-            return self._diagnosis.run(
-                run, experiment_id=experiment_id, context=context, thresholds=thresholds
-            )
-        except KeyError:
-            raise _unknown_run(run) from None
-
 
 def _unknown_run(run: str) -> UnknownError:
     return UnknownError(
@@ -233,39 +248,6 @@ def _answer(
     )
 
 
-def _text(args: Mapping[str, str], name: str) -> str:
-    value = args.get(name)
-    if not value:
-        raise ArgumentError(f"The argument {name!r} is missing: give the name of a {name}.")
-    return value
-
-
-def _thresholds(args: Mapping[str, str]) -> Thresholds:
-    text = args.get("thresholds")
-    if not text:
-        return Thresholds()
-    try:
-        values = json.loads(text)
-    except (ValueError, RecursionError):
-        values = None
-    if not isinstance(values, dict):
-        raise ArgumentError(
-            f"The argument 'thresholds' is {text[:40]!r}; expected a JSON object such as "
-            '{"gradient_factor": 5}.'
-        )
-    try:
-        return Thresholds.from_mapping(values)
-    except ThresholdError as error:
-        raise ArgumentError(str(error)) from None
-
-
-def _integer(args: Mapping[str, str], name: str, low: int, high: int) -> int | None:
-    text = args.get(name)
-    if text is None:
-        return None
-    # Not int(text): it takes "1_0" and " 1 ", and is slow on a million digits.
-    if not (text.isascii() and text.isdecimal() and len(text) <= 16 and low <= int(text) <= high):
-        raise ArgumentError(
-            f"The argument {name!r} is {text[:40]!r}; expected an integer from {low} to {high}."
-        )
-    return int(text)
+def _wait(args: Mapping[str, str]) -> float | None:
+    milliseconds = integer_of(args, "wait", 0, MAX_WAIT)
+    return None if milliseconds is None else milliseconds / 1000

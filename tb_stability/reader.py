@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import dataclasses
 import threading
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from tensorboard.context import RequestContext
 from tensorboard.data import provider as tb_provider
 
+from tb_stability.freed_memory import FreedMemory
 from tb_stability.natural_sort import natural_key
+from tb_stability.portions import RUNS_PER_REQUEST
 from tb_stability.scalar_source import ScalarSource
 from tb_stability.series import RunSeries
 from tb_stability.tensor_source import TensorSource
@@ -58,9 +61,11 @@ class RunReader:
         # The TensorBoard runs that a run of scalars is made of: asked for one run, the data
         # provider need not list them all.
         self._parts: dict[tuple[str, str], Collection[str]] = {}
+        self._freed = FreedMemory()
         self._cache: dict[tuple[str, str], tuple[str, RunSeries]] = {}
+        # One lock a run: a second request for a long run waits for the first instead of reading it
+        # again, while other runs stay free.
         self._locks: dict[tuple[str, str], threading.Lock] = collections.defaultdict(threading.Lock)
-        self._lock_of_all = threading.Lock()
 
     def list_runs(
         self, *, experiment_id: str, context: RequestContext | None = None
@@ -70,6 +75,7 @@ class RunReader:
         A run's revision changes whenever its data do.
         """
         listing = self._list_all(context or RequestContext(), experiment_id)
+        self._forget_all_but(experiment_id, listing)
         return {run: listing[run].revision for run in sorted(listing, key=natural_key)}
 
     def read(
@@ -84,7 +90,7 @@ class RunReader:
         listed = self._list_one(context, experiment_id, run)
         if listed is None:
             listed = self._list_all(context, experiment_id)[run]
-        return self._read(context, experiment_id, run, listed)
+        return self._read(context, experiment_id, {run: listed})[run]
 
     def read_all(
         self, *, experiment_id: str, context: RequestContext | None = None
@@ -92,11 +98,16 @@ class RunReader:
         """Yields the revision and the series of every run, in natural order of name."""
         context = context or RequestContext()
         listing = self._list_all(context, experiment_id)
-        with self._lock_of_all:
-            self._forget_all_but(experiment_id, listing)
-            self._read_new(context, experiment_id, listing)
-        for run in sorted(listing, key=natural_key):
-            yield self._read(context, experiment_id, run, listing[run])
+        self._forget_all_but(experiment_id, listing)
+        order = sorted(listing, key=natural_key)
+        found: dict[str, tuple[str, RunSeries]] = {}
+        for index, run in enumerate(order):
+            if run not in found:
+                source = listing[run].source
+                alike = [item for item in order[index:] if listing[item].source is source]
+                ahead = {item: listing[item] for item in alike[:RUNS_PER_REQUEST]}
+                found = found | self._read(context, experiment_id, ahead)
+            yield found.pop(run)
 
     def _forget_all_but(self, experiment_id: str, listing: Collection[str]) -> None:
         """Frees what is kept of runs that are no longer there."""
@@ -105,36 +116,28 @@ class RunReader:
                 if key[1] not in listing:
                     kept.pop(key, None)
 
-    def _read_new(
-        self, context: RequestContext, experiment_id: str, listing: dict[str, _Listed]
-    ) -> None:
-        """Reads the runs that are not known yet, with a few requests instead of one each."""
-        sources: tuple[_Source, ...] = (self._tensors, self._scalars)
-        for source in sources:
-            new = {
-                run: listed
-                for run, listed in listing.items()
-                if listed.source is source and self._known(experiment_id, run, listed) is None
-            }
-            items = {run: listed.item for run, listed in new.items()}
-            for run, series in source.read(context, experiment_id, items).items():
-                self._cache[experiment_id, run] = (new[run].revision, series)
-
     def _read(
-        self, context: RequestContext, experiment_id: str, run: str, listed: _Listed
-    ) -> tuple[str, RunSeries]:
-        # One lock a run: a second request for a long run waits for the first instead of reading it
-        # again, while other runs stay free.
-        with self._locks[experiment_id, run]:
-            known = self._known(experiment_id, run, listed)
-            if known is None:
-                series = listed.source.read(context, experiment_id, {run: listed.item})[run]
-                known = self._cache[experiment_id, run] = (listed.revision, series)
-            return known
-
-    def _known(self, experiment_id: str, run: str, listed: _Listed) -> tuple[str, RunSeries] | None:
-        cached = self._cache.get((experiment_id, run))
-        return cached if cached is not None and cached[0] == listed.revision else None
+        self, context: RequestContext, experiment_id: str, listing: Mapping[str, _Listed]
+    ) -> dict[str, tuple[str, RunSeries]]:
+        """Returns runs of one source, those not known yet read with few requests."""
+        with contextlib.ExitStack() as locked:
+            # In one order, so that no two threads wait for each other.
+            for run in sorted(listing):
+                locked.enter_context(self._locks[experiment_id, run])
+            found = {}
+            new = {}
+            for run, listed in listing.items():
+                known = self._cache.get((experiment_id, run))
+                if known is not None and known[0] == listed.revision:
+                    found[run] = known
+                else:
+                    new[run] = listed
+            for source in {listed.source for listed in new.values()}:
+                items = {run: listed.item for run, listed in new.items()}
+                for run, series in source.read(context, experiment_id, items).items():
+                    found[run] = self._cache[experiment_id, run] = (new[run].revision, series)
+        self._freed.give_back_after(sum(found[run][1].nbytes for run in new))
+        return found
 
     def _list_all(self, context: RequestContext, experiment_id: str) -> dict[str, _Listed]:
         measured = self._list_tensors(context, experiment_id, None)

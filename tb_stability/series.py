@@ -237,6 +237,11 @@ class RunSeries:
         return self.record.status if self.record else "unknown"
 
     @property
+    def nbytes(self) -> int:
+        """Bytes that the values take."""
+        return sum(series.values.nbytes for series in self.series)
+
+    @property
     def last_wall_time(self) -> float | None:
         times = [series.wall_time[-1] for series in self.series if len(series)]
         return float(max(times)) if times else None

@@ -132,6 +132,12 @@ def test_thresholds_of_a_request_are_obeyed_and_not_kept(client: werkzeug.test.C
     assert [run["onsets"] for run in answer["runs"]] == [0, 3, 0]
 
 
+def test_who_waits_long_enough_is_told_the_same(client: werkzeug.test.Client) -> None:
+    for route, arguments in (("runs", {}), ("run", {"run": "lr=1e-2"})):
+        _, answer = get(client, route, **arguments, wait=60_000)
+        assert (200, answer) == get(client, route, **arguments)
+
+
 def test_thresholds_are_described(client: werkzeug.test.Client) -> None:
     status, answer = get(client, "thresholds")
     described = {item["name"]: item for item in answer["thresholds"]}
@@ -176,6 +182,11 @@ def test_thresholds_are_described(client: werkzeug.test.Client) -> None:
                 f"The argument 'columns' is '{columns[:40]}'; expected an integer from 1 to 20000.",
             )
             for columns in ("0", "-1", "1e3", "20001", "9" * 5000, "١", "1_0")
+        ),
+        *(
+            (route, {"run": "lr=1e-2", "wait": wait}, 400, "The argument 'wait' is '")
+            for route in ("runs", "run")
+            for wait in ("-1", "60001", "0.5", "")
         ),
         (
             "series",

@@ -32,6 +32,8 @@ class Counting:
         self.reads: collections.Counter[str] = collections.Counter()
         self.grown: set[str] = set()
         self.gone: set[str] = set()
+        self.reading, self.may_read = threading.Event(), threading.Event()
+        self.may_read.set()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._provider, name)
@@ -45,6 +47,8 @@ class Counting:
 
     def read_tensors(self, *arguments: Any, run_tag_filter: Any, **options: Any) -> Any:
         self.reads.update(run_tag_filter.runs)
+        self.reading.set()
+        assert self.may_read.wait(60)
         return self._provider.read_tensors(*arguments, run_tag_filter=run_tag_filter, **options)
 
 
@@ -130,6 +134,105 @@ def test_what_is_kept_of_a_run_is_freed_when_it_is_gone(
     provider.gone = set()
     get(client, "runs")
     assert (provider.reads, sorted(judged)) == ({"a": 2, "b": 1}, ["a", "a", "b"])
+
+
+class Slow:
+    """Judges runs once it may."""
+
+    def __init__(self) -> None:
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self.failure: Exception | None = None
+
+    def __call__(self, run: Any, thresholds: Thresholds) -> list[Any]:
+        self.begun.set()
+        assert self.go_on.wait(60)
+        if self.failure:
+            raise self.failure
+        return find_onsets(run, thresholds)
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
+    judging = Slow()
+    monkeypatch.setattr(diagnosis, "find_onsets", judging)
+    yield judging
+    judging.go_on.set()
+
+
+def test_who_does_not_wait_is_told_that_nothing_was_concluded_yet(
+    provider: Counting, slow: Slow
+) -> None:
+    client = client_of(provider)
+    runs = get(client, "runs", wait="0")["runs"]
+    assert [run["run"] for run in runs] == [*RUNS]
+    known = {key for run in runs for key in run if run[key] not in (None, [])}
+    assert known == {"run", "judgement"}
+    assert {run["judgement"] for run in runs} == {"pending"}
+    run = get(client, "run", run="a", wait="0")
+    assert (run["judgement"], run["severity"], run["onsets"]) == ("pending", None, [])
+    assert (run["steps"], run["status"], len(run["series"])) == (180, "finished", 3)
+    slow.go_on.set()
+    waited = get(client, "runs", wait="60000")
+    assert waited == get(client, "runs")
+    assert [(run["judgement"], run["severity"]) for run in waited["runs"]] == [
+        ("current", "critical"),
+        ("current", "critical"),
+    ]
+    assert get(client, "run", run="a", wait="0") == get(client, "run", run="a")
+    assert provider.reads == {"a": 1, "b": 1}
+
+
+def test_the_verdict_on_older_data_stands_until_there_is_a_newer(
+    provider: Counting, slow: Slow
+) -> None:
+    client = client_of(provider)
+    slow.go_on.set()
+    before = get(client, "runs")["runs"]
+    detail = get(client, "run", run="b")
+    slow.go_on.clear()
+    provider.grown = {"b"}
+    assert get(client, "runs", wait="0")["runs"] == [
+        before[0],
+        {**before[1], "judgement": "outdated"},
+    ]
+    assert get(client, "run", run="b", wait="0") == {**detail, "judgement": "outdated"}
+    slow.go_on.set()
+    after = get(client, "runs")["runs"]
+    assert after[1]["judgement"] == "current"
+    assert after[1]["revision"] != before[1]["revision"]
+
+
+def test_a_judgement_that_fails_is_told_to_who_asks_next(provider: Counting, slow: Slow) -> None:
+    client = client_of(provider)
+    slow.failure = ZeroDivisionError("of a rule")
+    assert get(client, "run", run="a", wait="0")["judgement"] == "pending"
+    slow.go_on.set()
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError, match="of a rule"):
+            get(client, "run", run="a", wait="60000")
+
+
+def test_while_reading_takes_long_the_runs_are_listed_and_other_tabs_answer(
+    provider: Counting,
+) -> None:
+    client = client_of(provider)
+    provider.may_read.clear()
+    try:
+        for _ in range(3):
+            runs = get(client, "runs", wait="0")["runs"]
+            assert [(run["run"], run["judgement"]) for run in runs] == [
+                ("a", "pending"),
+                ("b", "pending"),
+            ]
+        assert provider.reading.wait(60)
+        assert client.get("/data/plugin/scalars/tags").status_code == 200
+        assert client.get("/data/plugins_listing").status_code == 200
+    finally:
+        provider.may_read.set()
+    # Who asks for a run that is being read waits for that, and does not read it again.
+    assert get(client, "run", run="a", wait="0")["steps"] == 180
+    assert get(client, "runs", wait="60000") == get(client, "runs")
+    assert provider.reads == {"a": 1, "b": 1}
 
 
 def test_while_a_judgement_takes_long_other_requests_are_answered(

@@ -10,7 +10,7 @@ import { Link } from "./link";
 import { Contexts } from "./contexts";
 import { pairOf } from "./model/pair";
 import { buildScene, type Scene } from "./model/scene";
-import { sickest } from "./model/verdict";
+import { MOODS, moodOf, sickest } from "./model/verdict";
 import type { Actions, Panel, Pointed } from "./panels/context";
 import { DifferenceSection } from "./panels/difference_section";
 import { Popover } from "./panels/popover";
@@ -32,6 +32,9 @@ import { isBeside, zoomOnAxis } from "./zooming";
 
 /** Finer columns are asked for once a zoom has come to rest. */
 const ZOOM_REST_MS = 140;
+
+/** Then the page opens with the sickest run that is known, though others are not judged yet. */
+const OPENS_WITHIN_MS = 3000;
 
 /** From then on the page says that reading takes long. */
 const SLOW_AFTER_MS = 4000;
@@ -63,6 +66,7 @@ export class App {
   private frame = 0;
   private zoomTimer: ReturnType<typeof setTimeout> | undefined;
   private slow = false;
+  private listedAt: number | null = null;
   /** Counts what changes besides the view. */
   private version = 0;
   private drawn: unknown = null;
@@ -212,7 +216,16 @@ export class App {
   /** Without a choice the page opens with the sickest run. */
   private chooseFirst(): void {
     if (this.view.get().runs !== null || !this.link.wasRead || !this.listed.length) return;
-    this.view.set({ runs: [sickest(this.listed).run] });
+    const best = sickest(this.listed);
+    if (this.isOpening && moodOf(best) !== MOODS[0]) return;
+    this.view.set({ runs: [best.run] });
+  }
+
+  /** Verdicts that are still to come may say that another run is the sickest: they are waited for. */
+  private get isOpening(): boolean {
+    if (this.view.get().runs !== null || this.listed.length < 2) return false;
+    this.listedAt ??= performance.now();
+    return this.library.unjudged > 0 && performance.now() < this.listedAt + OPENS_WITHIN_MS;
   }
 
   private zoomMoves(): void {
@@ -230,6 +243,12 @@ export class App {
         ? { kind: "failed", message: runsError }
         : { kind: "loading", slow: this.slow };
     if (!runs.length) return { kind: "no runs" };
+    if (this.isOpening)
+      return {
+        kind: "judging",
+        done: runs.length - this.library.unjudged,
+        total: runs.length,
+      };
     return this.scene.runs.length ? { kind: "ready" } : { kind: "none chosen" };
   }
 

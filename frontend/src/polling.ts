@@ -1,20 +1,28 @@
-/** When the list of runs is asked for again: often while a run trains, seldom otherwise. */
+/**
+ * When the list of runs is asked for again: at once while runs are being judged, often while one
+ * trains, seldom otherwise.
+ */
 import type { Library } from "./state/library";
 
 const TRAINING_MS = 5000;
 const IDLE_MS = 30000;
+const JUDGING_MS = 100;
 
 export class Polling {
   private last = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly library: Library,
     private readonly isShown: () => boolean,
   ) {}
 
-  now(): Promise<void> {
+  async now(): Promise<void> {
     this.last = performance.now();
-    return this.library.refresh();
+    await this.library.refresh();
+    clearTimeout(this.timer);
+    if (this.library.unjudged > 0 && this.library.runsError === null)
+      this.timer = setTimeout(() => void this.now(), JUDGING_MS);
   }
 
   /** Called once a second. */

@@ -19,6 +19,7 @@ export const summaryJson = (changes: Json = {}): Json => ({
   steps: 1500,
   last_wall_time: 1000,
   revision: "r1",
+  judgement: "current",
   severity: "critical",
   first_onset: { kind: "exploding_gradient", epoch: 9, step: 676, row: "lstm" },
   learning_rate: 0.01,

@@ -17,6 +17,8 @@ from typing import Any
 COLUMNS = 1200
 # Heatmaps in sight when a run is opened.
 PANELS = 6
+# Milliseconds that the page waits for verdicts.
+MOMENT = 200
 TIMEOUT = 30.0
 
 
@@ -70,9 +72,9 @@ def _read(
 
 
 def _open_run(address: str, chosen: random.Random, until: float, answers: Answers) -> None:
-    runs = _get(address, answers, "runs")["runs"]
+    runs = _get(address, answers, "runs", wait=MOMENT)["runs"]
     run = chosen.choice(runs)["run"]
-    detail = _get(address, answers, "run", run=run)
+    detail = _get(address, answers, "run", run=run, wait=MOMENT)
     for series in detail["series"][:PANELS]:
         if time.monotonic() > until:
             return

@@ -19,9 +19,20 @@ export class ApiError extends Error {
   }
 }
 
+/** Who asks: one who waits until everything is judged, or takes what is known in a moment. */
+export type Patience = "patient" | "impatient";
+
+/** Milliseconds: few runs are judged meanwhile, and nobody notices. */
+const MOMENT = 200;
+
 export interface Client {
-  runs(thresholds: Thresholds, signal?: AbortSignal): Promise<RunSummary[]>;
-  run(run: string, thresholds: Thresholds, signal?: AbortSignal): Promise<RunDetail>;
+  runs(thresholds: Thresholds, patience: Patience, signal?: AbortSignal): Promise<RunSummary[]>;
+  run(
+    run: string,
+    thresholds: Thresholds,
+    patience: Patience,
+    signal?: AbortSignal,
+  ): Promise<RunDetail>;
   thresholds(signal?: AbortSignal): Promise<ThresholdInfo[]>;
   series(request: SeriesRequest, signal?: AbortSignal): Promise<SeriesValues>;
 }
@@ -70,11 +81,19 @@ async function get<T>(
 const asArgument = (thresholds: Thresholds): string | undefined =>
   Object.keys(thresholds).length ? JSON.stringify(thresholds) : undefined;
 
+const waitOf = (patience: Patience): number | undefined =>
+  patience === "patient" ? undefined : MOMENT;
+
 export const httpClient: Client = {
-  runs: (thresholds, signal) =>
-    get("runs", { thresholds: asArgument(thresholds) }, decodeRuns, signal),
-  run: (run, thresholds, signal) =>
-    get("run", { run, thresholds: asArgument(thresholds) }, decodeRun, signal),
+  runs: (thresholds, patience, signal) =>
+    get("runs", { thresholds: asArgument(thresholds), wait: waitOf(patience) }, decodeRuns, signal),
+  run: (run, thresholds, patience, signal) =>
+    get(
+      "run",
+      { run, thresholds: asArgument(thresholds), wait: waitOf(patience) },
+      decodeRun,
+      signal,
+    ),
   thresholds: (signal) => get("thresholds", {}, decodeThresholds, signal),
   series: ({ run, tag, columns, firstStep, lastStep }, signal) =>
     get(

@@ -4,6 +4,7 @@
  */
 import type {
   Columns,
+  Judgement,
   Onset,
   OnsetPlace,
   Remedy,
@@ -96,17 +97,26 @@ function place(value: unknown): OnsetPlace | null {
 }
 
 const SEVERITIES: readonly Severity[] = ["critical", "warning", "info"];
+const JUDGEMENTS: readonly Judgement[] = ["current", "outdated", "pending"];
 const STATUSES: readonly Status[] = ["training", "finished", "interrupted", "unknown"];
 
 function decodeSummary(value: unknown): RunSummary {
   const json = object(value, "runs");
+  const judgement = oneOf(json["judgement"], JUDGEMENTS, "current");
+  // Of a run that is not read yet there are no numbers, and nobody shows any.
+  const figure = (key: string): number =>
+    judgement === "pending" ? (numberOrNull(json[key], key) ?? 0) : decodeNumber(json[key], key);
   return {
     run: text(json["run"], "run"),
     status: oneOf(json["status"], STATUSES, "unknown"),
-    epochs: decodeNumber(json["epochs"], "epochs"),
-    steps: decodeNumber(json["steps"], "steps"),
+    epochs: figure("epochs"),
+    steps: figure("steps"),
     lastWallTime: numberOrNull(json["last_wall_time"], "last_wall_time"),
-    revision: text(json["revision"], "revision"),
+    revision:
+      judgement === "pending"
+        ? (textOrNull(json["revision"]) ?? "")
+        : text(json["revision"], "revision"),
+    judgement,
     severity: SEVERITIES.find((item) => item === json["severity"]) ?? null,
     firstOnset: place(json["first_onset"]),
     learningRate: numberOrNull(json["learning_rate"], "learning_rate"),

@@ -3,6 +3,12 @@
 export type Status = "training" | "finished" | "interrupted" | "unknown";
 export type Severity = "critical" | "warning" | "info";
 
+/**
+ * Whether the verdict is that on the newest data; on earlier ones, as all else that is said of the
+ * run, until the newest are judged; or not there yet.
+ */
+export type Judgement = "current" | "outdated" | "pending";
+
 export interface OnsetPlace {
   readonly kind: string;
   /** The kind in words. */
@@ -18,7 +24,9 @@ export interface RunSummary {
   readonly epochs: number;
   readonly steps: number;
   readonly lastWallTime: number | null;
+  /** "" in a list where nothing was judged yet. */
   readonly revision: string;
+  readonly judgement: Judgement;
   readonly severity: Severity | null;
   readonly firstOnset: OnsetPlace | null;
   readonly learningRate: number | null;

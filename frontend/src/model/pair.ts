@@ -1,5 +1,5 @@
 /** The two runs whose difference is shown, and what they have in common. */
-import type { SeriesInfo } from "../api/types";
+import type { RunSummary, SeriesInfo } from "../api/types";
 import type { ViewState } from "../state/view";
 import { infosOf } from "./epoch_logs";
 import type { Marker, PanelSpec, RunScene, Scene } from "./scene";
@@ -20,12 +20,15 @@ export function pairOf({ runs }: Scene, { difference }: ViewState): Pair | null 
   return { first, second, markers };
 }
 
+const isWell = ({ severity, judgement }: RunSummary): boolean =>
+  severity === null && judgement !== "pending";
+
 /** Which difference to offer: the sickest of the runs against the first healthy one. */
 export function offeredPair(runs: readonly RunScene[]): readonly [string, string] | null {
   const [one, two] = runs;
   if (!one || !two) return null;
   const sick = runs.find(({ summary }) => summary.severity === "critical") ?? one;
-  const well = runs.find((run) => run !== sick && run.summary.severity === null);
+  const well = runs.find((run) => run !== sick && isWell(run.summary));
   const other = well ?? runs.find((run) => run !== sick) ?? two;
   return [sick.run, other.run];
 }

@@ -2,17 +2,19 @@
 import type { OnsetPlace, RunSummary, Severity } from "../api/types";
 import { formatAgo } from "../ui/format";
 
-export type Mood = Severity | "ok" | "none";
+/** `pending`: not judged yet, so neither good nor bad. */
+export type Mood = Severity | "ok" | "none" | "pending";
 
 /** Kinds after which a run no longer learns: they are said as such. */
 const DIVERGED = /^(nonfinite_|exploding_gradient$|loss_divergence$)/;
 
 export function moodOf(summary: RunSummary): Mood {
+  if (summary.judgement === "pending") return "pending";
   if (summary.severity) return summary.severity;
   return summary.steps > 0 ? "ok" : "none";
 }
 
-export const MOODS: readonly Mood[] = ["critical", "warning", "info", "ok", "none"];
+export const MOODS: readonly Mood[] = ["critical", "warning", "info", "ok", "none", "pending"];
 
 /** The first of the sickest runs. */
 export function sickest<T extends RunSummary>(runs: readonly T[]): T {
@@ -33,6 +35,8 @@ export function badge(summary: RunSummary): string {
       return "Stable";
     case "none":
       return "No data";
+    case "pending":
+      return "Judging";
   }
 }
 
@@ -51,12 +55,14 @@ export function verdict(summary: RunSummary): string {
     const word = badge(summary).toLowerCase();
     return `${word} ${since} epoch ${firstOnset.epoch}: ${kindName(firstOnset)}`;
   }
+  if (moodOf(summary) === "pending") return "judging …";
   if (moodOf(summary) === "none") return "nothing recorded yet";
   return `stable, ${epochs(summary.epochs)}`;
 }
 
 export function statusText(summary: RunSummary, now: number): string {
-  const { status, lastWallTime } = summary;
+  const { status, lastWallTime, judgement } = summary;
+  if (judgement === "pending") return "";
   const ago = lastWallTime === null ? "" : `, last update ${formatAgo(now - lastWallTime)}`;
   if (status === "training") return `still training${ago}`;
   if (status === "interrupted") return "interrupted";

@@ -6,7 +6,7 @@ import {
   type ComparedRun,
   type SortKey,
 } from "../model/comparison";
-import { kindName, moodOf } from "../model/verdict";
+import { kindName, moodOf, verdict } from "../model/verdict";
 import { h, replaceChildren, toggle } from "../ui/dom";
 import { formatNumber, words } from "../ui/format";
 import { SHAPES } from "./run_item";
@@ -33,8 +33,11 @@ function columnsFor(figure: string | null): Column[] {
     {
       key: "onset",
       title: "first onset",
-      cell: ({ summary: { firstOnset } }) =>
-        firstOnset ? `epoch ${firstOnset.epoch}: ${kindName(firstOnset)}` : "none",
+      cell: ({ summary }) => {
+        if (moodOf(summary) === "pending") return verdict(summary);
+        const { firstOnset } = summary;
+        return firstOnset ? `epoch ${firstOnset.epoch}: ${kindName(firstOnset)}` : "none";
+      },
     },
   ];
 }

@@ -128,6 +128,12 @@ class Consequence {
   }
 }
 
+function nothingFound({ detail, summary }: RunScene): string {
+  if (!detail?.series.length) return "Nothing to judge: the run holds no measurements.";
+  const isJudged = detail.judgement !== "pending" && summary.judgement !== "pending";
+  return isJudged ? `Nothing found: ${verdict(summary)}.` : "Judging …";
+}
+
 class RunFindings {
   private readonly title = h("h3");
   private readonly none = h("p", { class: "no-findings" });
@@ -142,12 +148,7 @@ class RunFindings {
     // With one run its name would only repeat the page; the outline of headings wants it.
     this.title.classList.toggle("off-screen", !several);
     toggle(this.none, scene.detail !== null && scene.markers.length === 0);
-    setText(
-      this.none,
-      scene.detail?.series.length
-        ? `Nothing found: ${verdict(scene.summary)}.`
-        : "Nothing to judge: the run holds no measurements.",
-    );
+    setText(this.none, nothingFound(scene));
     reconcile(
       this.list,
       this.known,

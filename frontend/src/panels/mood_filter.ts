@@ -10,6 +10,7 @@ const NAMES: Readonly<Record<Mood, string>> = {
   info: "noted",
   ok: "stable",
   none: "without data",
+  pending: "being judged",
 };
 
 export class MoodFilter {

@@ -11,6 +11,7 @@ export const SHAPES: Readonly<Record<Mood, string>> = {
   info: "◆",
   ok: "●",
   none: "○",
+  pending: "◌",
 };
 
 export class RunItem {

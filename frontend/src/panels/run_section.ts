@@ -49,7 +49,7 @@ export function story({ markers, summary }: RunScene): string {
   });
   if (markers.length > 4) told.push(`${markers.length - 4} more`);
   if (told.length) return told.join(" · then ");
-  if (summary.severity) return "";
+  if (summary.severity || summary.judgement === "pending") return "";
   return summary.steps > 0 ? "nothing found" : "";
 }
 
@@ -133,7 +133,7 @@ export class RunSection {
       summary.learningRate !== null && `learning rate ${formatNumber(summary.learningRate, 3)}`,
       statusText(summary, Date.now() / 1000),
     ];
-    setText(this.facts, facts.filter((fact) => fact !== false).join(" · "));
+    setText(this.facts, facts.filter(Boolean).join(" · "));
     this.facts.classList.toggle("training", summary.status === "training");
   }
 }

@@ -11,6 +11,7 @@ const CODE = [
 export type PageState =
   | { readonly kind: "ready" }
   | { readonly kind: "loading"; readonly slow: boolean }
+  | { readonly kind: "judging"; readonly done: number; readonly total: number }
   | { readonly kind: "no runs" }
   | { readonly kind: "none chosen" }
   | { readonly kind: "failed"; readonly message: string };
@@ -32,6 +33,17 @@ export function stateMessage(state: PageState, actions: Actions): HTMLElement | 
             "This takes longer than usual: TensorBoard is still reading the event files, or is far " +
               "away. The page opens by itself as soon as it answers.",
           ),
+      );
+    case "judging":
+      return h(
+        "div",
+        { class: "state", role: "status" },
+        h("p", {}, `Judging the runs: ${state.done} of ${state.total} …`),
+        h("progress", {
+          "aria-label": "Judging the runs",
+          value: String(state.done),
+          max: String(state.total),
+        }),
       );
     case "none chosen":
       return h(

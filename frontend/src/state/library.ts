@@ -68,7 +68,12 @@ export class Library {
   }
 
   get busy(): boolean {
-    return this.pending > 0 || this.refreshing !== null;
+    return this.pending > 0 || this.refreshing !== null || this.unjudged > 0;
+  }
+
+  /** Runs that are listed without the verdict on their newest data. */
+  get unjudged(): number {
+    return this.runs?.filter(({ judgement }) => judgement !== "current").length ?? 0;
   }
   private pending = 0;
 
@@ -82,7 +87,7 @@ export class Library {
   refresh(): Promise<void> {
     const { thresholds } = this;
     this.refreshing ??= this.client
-      .runs(thresholds)
+      .runs(thresholds, "impatient")
       .then(
         (runs) => {
           // Other thresholds came meanwhile, or are about to: theirs is the newer list.
@@ -114,11 +119,15 @@ export class Library {
     this.judging?.abort();
     const abort = (this.judging = new AbortController());
     const { signal } = abort;
-    const list = this.client.runs(thresholds, signal);
+    // Where nothing is shown yet, something is better soon than all of it late.
+    const patience = this.runs ? "patient" : "impatient";
+    const list = this.client.runs(thresholds, patience, signal);
     const details = list.then((known) => {
       const names = new Set(known.map(({ run }) => run));
       const wanted = shown.filter((run) => names.has(run));
-      return Promise.allSettled(wanted.map((run) => this.client.run(run, thresholds, signal)));
+      return Promise.allSettled(
+        wanted.map((run) => this.client.run(run, thresholds, patience, signal)),
+      );
     });
     this.pending++;
     Promise.all([list, details])
@@ -191,11 +200,13 @@ export class Library {
     if (!summary) return;
     const entry = this.entry(run);
     const { thresholds } = this;
-    if (entry.detail?.revision === summary.revision && entry.thresholds === thresholds) return;
+    const { detail } = entry;
+    const isJudged = detail?.revision === summary.revision && detail.judgement !== "pending";
+    if (isJudged && entry.thresholds === thresholds) return;
     this.fly(
       JSON.stringify([run]),
       JSON.stringify([summary.revision, thresholds]),
-      (signal) => this.client.run(run, thresholds, signal),
+      (signal) => this.client.run(run, thresholds, "impatient", signal),
       (detail) => {
         [entry.detail, entry.thresholds, entry.error] = [detail, thresholds, null];
       },

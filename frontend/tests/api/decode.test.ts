@@ -7,6 +7,7 @@ import {
   decodeRuns,
   decodeSeries,
 } from "../../src/api/decode";
+import { moodOf, statusText, verdict } from "../../src/model/verdict";
 import { encodeFloat32, runJson, seriesJson, summaryJson } from "../examples";
 
 describe("decodeNumber", () => {
@@ -44,6 +45,31 @@ describe("decodeRuns", () => {
   });
   it("takes a status of the future for unknown", () => {
     expect(decodeRuns({ runs: [summaryJson({ status: "paused" })] })[0]?.status).toBe("unknown");
+  });
+});
+
+describe("a run that is not judged yet", () => {
+  const unknown = {
+    status: null,
+    epochs: null,
+    steps: null,
+    last_wall_time: null,
+    revision: null,
+    judgement: "pending",
+    severity: null,
+    first_onset: null,
+    learning_rate: null,
+  };
+  it("has a name, and neither a verdict nor data", () => {
+    const [run] = decodeRuns({ runs: [summaryJson(unknown)] });
+    expect(run).toMatchObject({ run: "a/b", judgement: "pending", revision: "" });
+    expect(moodOf(run!)).toBe("pending");
+    expect(verdict(run!)).toBe("judging …");
+    expect(statusText(run!, 0)).toBe("");
+  });
+  it("is not the same as a run without numbers", () => {
+    const json = summaryJson({ ...unknown, judgement: "current" });
+    expect(() => decodeRuns({ runs: [json] })).toThrow(ContractError);
   });
 });
 

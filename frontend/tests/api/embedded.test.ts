@@ -41,9 +41,9 @@ describe("embedded answers", () => {
 
   it("are those of the routes, whatever is asked of thresholds, columns and steps", async () => {
     const client = embeddedClient(stored);
-    const [run] = await client.runs({ gradient_factor: 9 });
+    const [run] = await client.runs({ gradient_factor: 9 }, "patient");
     expect(run?.run).toBe(NAME);
-    expect((await client.run(NAME, {})).onsets.length).toBeGreaterThan(0);
+    expect((await client.run(NAME, {}, "patient")).onsets.length).toBeGreaterThan(0);
     const request = { run: NAME, tag: TAG, columns: 9, firstStep: 2, lastStep: 2 };
     const values = await client.series(request);
     expect([...values.statistics.get("mean")!]).toEqual([1, NaN, -Infinity]);
@@ -52,8 +52,8 @@ describe("embedded answers", () => {
 
   it("do not claim that a run still trains", async () => {
     const client = embeddedClient(stored);
-    expect((await client.runs({}))[0]?.status).toBe("unknown");
-    expect((await client.run(NAME, {})).status).toBe("unknown");
+    expect((await client.runs({}, "patient"))[0]?.status).toBe("unknown");
+    expect((await client.run(NAME, {}, "patient")).status).toBe("unknown");
   });
 
   it("name what is not there", async () => {

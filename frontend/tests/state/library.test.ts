@@ -57,6 +57,25 @@ describe("Library", () => {
     expect(library.series("a/b", TAG)?.full?.revision).toBe("r2");
     expect(client.series).toHaveBeenCalledTimes(2);
   });
+  it("shows a run that is not judged yet, and asks for its onsets once there is a verdict", async () => {
+    const { client, library, want } = setUp();
+    const unjudged = { judgement: "pending", severity: null, first_onset: null };
+    const listed = { ...unjudged, revision: null, epochs: null, steps: null };
+    client.runs.mockResolvedValueOnce(decodeRuns({ runs: [summaryJson(listed)] }));
+    client.run.mockResolvedValueOnce(decodeRun(runJson({ ...unjudged, onsets: [] })));
+    await library.refresh();
+    for (let i = 0; i < 2; i++) await want();
+    expect(library.entry("a/b").detail).toMatchObject({ judgement: "pending", onsets: [] });
+    expect(library.series("a/b", TAG)?.full).not.toBeNull();
+    expect(client.run).toHaveBeenCalledTimes(1);
+    expect([library.busy, library.unjudged]).toEqual([true, 1]);
+    await library.refresh();
+    for (let i = 0; i < 2; i++) await want();
+    expect(library.entry("a/b").detail?.onsets).toHaveLength(1);
+    expect(client.run).toHaveBeenCalledTimes(2);
+    expect(client.series).toHaveBeenCalledTimes(1);
+    expect([library.busy, library.unjudged]).toEqual([false, 0]);
+  });
   it("asks for a zoom only where windows were merged", async () => {
     const fine = setUp(3);
     await fine.library.refresh();
