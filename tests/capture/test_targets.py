@@ -46,7 +46,7 @@ def entropies(q, binary, size=2 * BATCH):
     q = q.astype(np.float64)
     parts = [q, 1 - q] if binary else [q]
     with np.errstate(divide="ignore", invalid="ignore"):
-        terms = sum(np.where(part > 0, -part * np.log(part), 0.0) for part in parts)
+        terms = np.sum([np.where(part > 0, -part * np.log(part), 0.0) for part in parts], axis=0)
     by_sample = terms.mean(axis=1) if binary else terms.sum(axis=1)
     batches = by_sample.reshape(-1, BATCH).mean(axis=1)
     return batches.reshape(-1, size // BATCH).mean(axis=1)
