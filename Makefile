@@ -56,7 +56,7 @@ matrix: $(VENV)/.dev ## Run the tests with the oldest and the newest versions su
 	PYENV_VERSION="$$(pyenv versions --bare 2>/dev/null | paste -sd: -)" $(BIN)/nox $(NOX_ARGS)
 
 bench: $(VENV)/.train ## Measure what the callback costs; on an idle machine, 10 minutes (BENCH_ARGS)
-	$(BIN)/python benchmarks/overhead.py $(BENCH_ARGS)
+	$(BIN)/python -m benchmarks.overhead $(BENCH_ARGS)
 
 soak: $(VENV)/.dev ## Kill a training 50 times, then let 50 readers at TensorBoard for a minute; 5 minutes
 	$(BIN)/python -m tools.soak

@@ -31,54 +31,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from benchmarks.reference_models import BATCH, MODELS, batches
 from tb_stability import StabilityCallback
 from tb_stability.capture.callback import DEFAULT_WINDOW_STEPS as WINDOW
 from tb_stability.capture.single_step import SingleStep
-
-L = keras.layers
-CLASSES = 10
-BATCH = 32
-
-
-def tiny() -> Any:
-    return keras.Sequential(
-        [keras.Input((16,)), L.Dense(32, activation="relu"), L.Dense(CLASSES)], name="tiny_mlp"
-    )
-
-
-def mlp() -> Any:
-    hidden = [L.Dense(512, activation="relu"), L.Dropout(0.2), L.Dense(512, activation="relu")]
-    return keras.Sequential([keras.Input((784,)), *hidden, L.Dense(CLASSES)], name="mlp")
-
-
-def cnn() -> Any:
-    layers = [keras.Input((32, 32, 3))]
-    for filters in (32, 64, 128):
-        layers += [L.Conv2D(filters, 3, padding="same", use_bias=False), L.BatchNormalization()]
-        layers += [L.ReLU(), L.MaxPooling2D()]
-    return keras.Sequential([*layers, L.GlobalAveragePooling2D(), L.Dense(CLASSES)], name="cnn")
-
-
-def lstm() -> Any:
-    words = [keras.Input((50,), dtype="int64"), L.Embedding(5000, 64)]
-    recurrent = [L.LSTM(64, return_sequences=True), L.LSTM(64)]
-    return keras.Sequential([*words, *recurrent, L.Dense(CLASSES)], name="lstm")
-
-
-def transformer() -> Any:
-    words = keras.Input((50,), dtype="int64")
-    x = L.Embedding(5000, 64)(words)
-    for _ in range(2):
-        x = L.LayerNormalization()(L.Add()([x, L.MultiHeadAttention(4, 16)(x, x)]))
-        inner = L.Dense(64)(L.Dense(128, activation="relu")(x))
-        x = L.LayerNormalization()(L.Add()([x, inner]))
-    outputs = L.Dense(CLASSES)(L.GlobalAveragePooling1D()(x))
-    return keras.Model(words, outputs, name="transformer")
-
-
-MODELS: dict[str, Callable[[], Any]] = {
-    build.__name__: build for build in (tiny, mlp, cnn, lstm, transformer)
-}
 
 
 class TapeCallback(keras.callbacks.Callback):
@@ -183,7 +139,7 @@ class Trained:
     def _fit(self, build: Callable[[], Any], way: Any) -> None:
         model = build()
         model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-        x, y = _data(model)
+        x, y = batches(model)
         model.fit(
             tf.data.Dataset.from_tensor_slices((x, y)).batch(BATCH).repeat().prefetch(2),
             epochs=10**6,
@@ -213,16 +169,6 @@ def accumulator_bytes() -> int:
     variables = [one for one in gc.get_objects() if isinstance(one, tf.Variable)]
     mine = [one for one in variables if one.name.startswith("stability_")]
     return sum(int(np.prod(one.shape)) * one.dtype.size for one in mine if one.dtype != tf.variant)
-
-
-def _data(model: Any) -> tuple[Any, Any]:
-    rng = np.random.default_rng(0)
-    shape = (4 * BATCH, *model.input_shape[1:])
-    if model.inputs[0].dtype.startswith("int"):
-        x = rng.integers(0, 5000, size=shape)
-    else:
-        x = rng.normal(size=shape).astype(np.float32)
-    return x, rng.integers(0, CLASSES, size=len(x))
 
 
 @contextlib.contextmanager

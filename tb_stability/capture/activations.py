@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import keras
@@ -27,18 +28,31 @@ _ACTIVATED = (
 _NAMES = ("relu", "relu6", "sigmoid", "tanh", "hard_sigmoid", "hard_tanh")
 
 
+@dataclasses.dataclass(frozen=True)
+class AppliedFunction:
+    """Stands for the layer, where a layer's own `call` applies an activation as a function.
+
+    Attributes:
+      activation: Name of the function.
+    """
+
+    activation: str
+
+
 def output_activation(operation: Any) -> str:
     """Returns ``"relu"``, ``"sigmoid"``, ``"tanh"`` and the like; ``""`` for any other.
 
     Args:
-      operation: A layer, or an operation of a functional model. A ReLU with a negative slope is
-        none: its units do not die.
+      operation: A layer, an operation of a functional model, or an `AppliedFunction`. A ReLU with
+        a negative slope is none: its units do not die.
 
     Example:
 
     >>> output_activation(keras.layers.Dense(3, activation="tanh"))
     'tanh'
     """
+    if isinstance(operation, AppliedFunction):
+        return operation.activation
     if isinstance(operation, keras.layers.ReLU):
         return "" if operation.negative_slope else "relu"
     if isinstance(operation, _ACTIVATED):

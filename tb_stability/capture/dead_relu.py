@@ -32,12 +32,14 @@ LEAST_SAMPLES = 32
 class DeadRelu(Probe):
     """Sampled. A window with fewer than `LEAST_SAMPLES` samples of a layer says nothing of it.
 
-    ReLU as an argument, as a layer, as `Activation`, as an operation in a functional model, with
-    `max_value`, and ReLU6; one with a negative slope has no dead units and no row. Under a
-    distribution strategy, the first replica's samples are looked at.
+    ReLU as an argument, as a layer, as `Activation`, as an operation in a functional model, as a
+    function that a layer's own `call` applies (then ``"block/relu"`` is the row of the one in the
+    layer ``"block"``), with `max_value`, and ReLU6; one with a negative slope has no dead units and
+    no row. Under a distribution strategy, the first replica's samples are looked at.
     """
 
     name = DEAD_RELU.name
+    functions = True
 
     def __init__(self) -> None:
         self._alive = UnitCounts("maximum")

@@ -12,13 +12,14 @@ import functools
 import inspect
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from tb_stability.capture.distribution import is_first_replica
+from tb_stability.capture.function_calls import FunctionCalls
 from tb_stability.capture.layers import walk_operations
 from tb_stability.capture.optimizers import find_optimizers, gradients_given, innermost
 from tb_stability.capture.outputs import OutputNotes
@@ -43,6 +44,7 @@ class StepHooks:
         self._on_host = [probe for probe in probes if probe.on_host]
         self.entered = False
         self.notes = OutputNotes()
+        self._functions = FunctionCalls(self._tell_of_functions)
         self._lock = threading.Lock()
         self._depth = 0
         self._wrapped = contextlib.ExitStack()
@@ -187,14 +189,22 @@ class StepHooks:
         def measuring(*args: Any, **kwargs: Any) -> Any:
             first_call.setdefault(id(operation), len(first_call))
             arguments = dict(zip(parameters, args, strict=False)) | kwargs
-            tapped = self._tapped(Call(name, operation, arguments, None))
-            outputs = call(**(arguments | tapped)) if tapped else call(*args, **kwargs)
-            self.notes.on_call(operation, outputs)
-            done = Call(name, operation, arguments, outputs)
-            self.tell(lambda probe: probe.on_call(self.context, done), layer=name)
+            with self._functions.during(name, operation):
+                tapped = self._tapped(Call(name, operation, arguments, None))
+                outputs = call(**(arguments | tapped)) if tapped else call(*args, **kwargs)
+                self.notes.on_call(operation, outputs)
+                done = Call(name, operation, arguments, outputs)
+                self.tell(lambda probe: probe.on_call(self.context, done), layer=name)
             return outputs
 
         return measuring
+
+    def _tell_of_functions(self, layer: str, calls: Callable[[], Sequence[Call]]) -> None:
+        def moment(probe: Probe) -> None:
+            for call in calls() if probe.functions else ():
+                probe.on_call(self.context, call)
+
+        self.tell(moment, layer=layer)
 
     def _tapped(self, call: Call) -> dict[str, Any]:
         tapped: dict[str, Any] = {}

@@ -93,7 +93,7 @@ class Call:
 
     Attributes:
       name: Path of the layer below the model.
-      layer: The layer, or the operation of a functional model.
+      layer: The layer, the operation of a functional model, or an `AppliedFunction`.
       arguments: What its `call` was given, by parameter.
       outputs: What it returned.
     """
@@ -116,11 +116,13 @@ class Probe:
       name: The quantity, as in `metadata.Quantity.name`.
       on_host: Whether it takes part in `before_execution` and `after_execution`.
       taps: Whether it takes part in `before_call`.
+      functions: Whether `on_call` is told as well of functions that a layer's own `call` applies.
     """
 
     name: str = ""
     on_host: bool = False
     taps: bool = False
+    functions: bool = False
 
     def on_inputs(self, context: StepContext, inputs: Any) -> None:
         """A step begins: the batch's inputs, a structure of tensors as the model is given it."""

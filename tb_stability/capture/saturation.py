@@ -30,7 +30,11 @@ _SHARE = 0.99
 
 
 class Saturation(Probe):
-    """Sampled. Positions of a sequence or image count as samples of their unit."""
+    """Sampled. Positions of a sequence or image count as samples of their unit.
+
+    A sigmoid or tanh that a layer's own `call` applies as a function is none of them: most are
+    gates, which are meant to open and close, or a part of swish or GELU.
+    """
 
     name = SATURATION.name
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from tb_stability.onsets.onset import Remedy
 from tb_stability.record import LayerRecord
+
+# Names of rows whose ReLU is a function, in a functional model or in a layer's own `call`.
+_FUNCTION = re.compile(r"relu6?(_\d+)?")
 
 CHECK_NUMERICS = Remedy(
     "Where the gradients were calm before, look for log(0), 0/0 or the root of zero in the loss, "
@@ -122,9 +127,8 @@ def for_units(
                 f'keras.layers.{layer.class_name or "Dense"}(..., name="{_short(layer)}")',
             ),
         )
-    he = Remedy(
-        f"Initialise {layer.name} for ReLU.", _layer(layer, 'kernel_initializer="he_normal"')
-    )
+    weights = f"the layer before {layer.name}" if _is_weightless(layer) else layer.name
+    he = Remedy(f"Initialise {weights} for ReLU.", _layer(layer, 'kernel_initializer="he_normal"'))
     if kind == "dead_relu":
         rate = Remedy("Lower the learning rate: one step too large kills units for good.")
         leaky = Remedy(
@@ -152,6 +156,8 @@ def for_units(
 
 
 def _leaky(layer: LayerRecord) -> str:
+    if not layer.class_name and _FUNCTION.fullmatch(_short(layer)):
+        return "keras.ops.leaky_relu(x)"
     if layer.class_name in ("ReLU", "Activation", ""):
         return f'keras.layers.LeakyReLU(name="{_short(layer)}")'
     return _layer(layer, 'activation="leaky_relu"')
@@ -159,11 +165,15 @@ def _leaky(layer: LayerRecord) -> str:
 
 def _layer(layer: LayerRecord, *arguments: str) -> str:
     # What has no weights of its own gets them from the layer before it.
-    weightless = layer.class_name in ("ReLU", "LeakyReLU", "Activation", "Softmax", "")
-    if weightless:
+    if _is_weightless(layer):
         return f"keras.layers.Dense(..., {', '.join(arguments)})"
     return f'keras.layers.{layer.class_name}(..., {", ".join(arguments)}, name="{_short(layer)}")'
 
 
+def _is_weightless(layer: LayerRecord) -> bool:
+    return layer.class_name in ("ReLU", "LeakyReLU", "Activation", "Softmax", "")
+
+
 def _short(layer: LayerRecord) -> str:
-    return layer.name.rsplit("/", 1)[-1]
+    # A layer that has a row for each number of units: "relu (64 units)".
+    return layer.name.rsplit("/", 1)[-1].partition(" (")[0]

@@ -106,6 +106,23 @@ def test_a_shared_layer_is_dead_only_where_all_its_calls_are(tmp_path):
 
 
 @pytest.mark.parametrize("options", [{}, {"jit_compile": True}, {"run_eagerly": True}])
+def test_a_shared_layer_has_a_row_for_each_number_of_units(tmp_path, options):
+    relu = keras.layers.ReLU(name="relu")
+    inputs = keras.Input((6,))
+    narrow = keras.layers.Dense(4, bias_initializer=biased(4), name="narrow")(inputs)
+    wide = keras.layers.Dense(9, bias_initializer=biased(9), name="wide")(relu(narrow))
+    model = keras.Model(inputs, keras.layers.Dense(1)(relu(wide)))
+    outputs = keras.Model(inputs, [narrow, wide]).predict(X[:, 0], verbose=0)
+    dead = train(model, tmp_path, x=X[:, 0], **options)["stability/dead_relu"]
+    assert dead.rows == ("relu", "relu (9 units)")
+    for row, output in zip(dead.rows, outputs, strict=True):
+        expected = np.mean((output[: 2 * BATCH] <= 0).all(axis=0))
+        assert dead.of_row(row, "value")[0] == pytest.approx(expected, abs=1e-7)
+        assert dead.of_row(row, "count").tolist() == [2 * BATCH] * 2
+        assert 0 < expected < 1
+
+
+@pytest.mark.parametrize("options", [{}, {"jit_compile": True}, {"run_eagerly": True}])
 def test_saturated_units(tmp_path, options):
     keras.utils.set_random_seed(1)
     inputs = keras.Input((8, 6))

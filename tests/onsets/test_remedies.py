@@ -122,6 +122,17 @@ def test_the_layer_to_give_a_leaky_relu_is_named(class_name: str, code: str) -> 
     assert 'kernel_initializer="he_normal"' in remedies[2].code
 
 
+def test_a_relu_that_is_a_function_is_replaced_by_a_function() -> None:
+    run = with_layer("Dense", "block/dense")
+    born, leaky, _ = remedies_for(run, onset("dead_relu", row="block/relu_1"), 121)
+    assert born.text == "Initialise the layer before block/relu_1 for ReLU."
+    assert born.code == 'keras.layers.Dense(..., kernel_initializer="he_normal")'
+    assert leaky.text.startswith("Let the units of block/relu_1 recover")
+    assert leaky.code == "keras.ops.leaky_relu(x)"
+    _, leaky, _ = remedies_for(run, onset("dead_relu", row="block/act (64 units)"), 121)
+    assert leaky.code == 'keras.layers.LeakyReLU(name="act")'
+
+
 def test_the_rate_of_a_csv_file_is_known_as_well() -> None:
     loss = np.append(np.linspace(1.0, 0.3, 20), [2.0, 2.0, 2.0])
     log = histories.run_of({"loss": loss, "lr": np.full(23, 0.02)})
