@@ -170,3 +170,27 @@ class StepAccumulator:
     def statistics(self, steps: int) -> FloatArray:
         """Returns the statistics of the window, as `per_step_statistics` does, and empties it."""
         return self._clock.statistics(self, steps)
+
+
+class OnceAWindow:
+    """Remembers whether something was done in the window, in graph.
+
+    Args:
+      clock: Says when a window ends.
+    """
+
+    def __init__(self, clock: StepClock) -> None:
+        self._is_due = host_variable(np.array(True), "stability_once")
+        clock.add(self)
+
+    def is_due(self) -> tf.Tensor:
+        """Returns whether it was not done yet, bool scalar."""
+        return self._is_due.read_value()
+
+    def done(self) -> None:
+        """Notes that it was done."""
+        self._is_due.assign(False)
+
+    def read_and_reset(self) -> list[tf.Tensor]:
+        self._is_due.assign(True)
+        return []

@@ -67,7 +67,9 @@ class RecordingByHand(Recording):
         if labels is not None:
             tell(lambda probe: probe.on_labels(context, labels, outputs))
         if loss is not None:
-            tell(lambda probe: probe.on_loss(context, tf.convert_to_tensor(loss)))
+            value = tf.convert_to_tensor(loss)
+            self._sampling.note_loss(value)
+            tell(lambda probe: probe.on_loss(context, value))
         if gradients is not None:
             # Where no call was seen, the order in which layers were made stands for that of calls.
             context.first_call.setdefault(id(self._model.trained_model), 0)
@@ -88,6 +90,7 @@ class SamplingByHand(Sampling):
     def forget(self) -> None:
         """Leaves what was sampled so far."""
         self._pending.samples.clear()
+        self._step.loss = None, None
 
     def add(self, sample: Sample) -> None:
         """Takes a sample of the running step."""
@@ -99,6 +102,7 @@ class SamplingByHand(Sampling):
         here = [sample for where, sample in pending if where is graph]
         pending[:] = [pair for pair in pending if pair[0] is not graph]
         if here:
+            self._look_at_failure(here)
             self._branch(here)
 
 

@@ -154,7 +154,9 @@ class StepHooks:
                 self.tell(lambda probe: probe.on_labels(self.context, labels, outputs))
             loss = compute_loss(*args, **kwargs)
             if loss is not None:
-                self.tell(lambda probe: probe.on_loss(self.context, tf.convert_to_tensor(loss)))
+                value = tf.convert_to_tensor(loss)
+                self.context.sampling.note_loss(value)
+                self.tell(lambda probe: probe.on_loss(self.context, value))
             return loss
 
         return measuring

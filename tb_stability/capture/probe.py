@@ -53,7 +53,13 @@ class StepContext:
         self.sampling.begin_step(seen=seen and not self.compiled, compiled=self.compiled)
 
     def sample(
-        self, probe: Probe, measure: Callable[[Any], None], tensors: Any, layer: str = ""
+        self,
+        probe: Probe,
+        measure: Callable[[Any], None],
+        tensors: Any,
+        layer: str = "",
+        *,
+        on_failure: bool = False,
     ) -> None:
         """Measures in the sampled steps only: the first of each window, and one in N after it.
 
@@ -63,8 +69,10 @@ class StepContext:
             the step; writes to accumulators.
           tensors: What it measures, a structure of tensors.
           layer: Name of the layer that is measured, for the warning if this fails.
+          on_failure: Whether to measure, too, in the first step of each window whose loss is not
+            finite.
         """
-        self.sampling.add(Sample(probe, measure, tensors, layer))
+        self.sampling.add(Sample(probe, measure, tensors, layer, on_failure))
 
     def end_step(self) -> None:
         """Measures what was sampled in the step, or sees to it that it can be measured after."""

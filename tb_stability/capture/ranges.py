@@ -19,7 +19,7 @@ _COLUMNS = len(RANGE) + 1
 
 
 class Ranges:
-    """Measures the same named tensors in each sampled step.
+    """Measures the same named tensors in each sampled step, and in one whose loss is not finite.
 
     `count` is the number of elements and `nonfinite` that of NaN and infinite ones, each at most
     `MOST_COUNT`. Where no element is finite, the other statistics are NaN.
@@ -45,7 +45,7 @@ class Ranges:
         def measure(values: list[tf.Tensor]) -> None:
             accumulator.write(tf.concat([_statistics(value) for value in values], 0))
 
-        context.sample(probe, measure, list(tensors.values()))
+        context.sample(probe, measure, list(tensors.values()), on_failure=True)
 
     def collect(self, steps: int) -> Iterator[Measurement]:
         """Yields what was measured in the window of `steps` steps."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tb_stability.capture.accumulators import StepClock
+from tb_stability.capture.accumulators import OnceAWindow, StepClock
 from tb_stability.capture.kept_tensors import KeptTensors
 
 
@@ -23,12 +23,15 @@ class Sample:
         step; writes to accumulators.
       tensors: What it measures, a structure of tensors.
       layer: Name of the layer that is measured, for the warning if this fails.
+      on_failure: Whether it is measured, too, in the first step of a window whose loss is not
+        finite: what came in there may be the cause, and is seldom sampled by chance.
     """
 
     probe: Any
     measure: Callable[[Any], None]
     tensors: Any
     layer: str = ""
+    on_failure: bool = False
 
 
 class Sampling:
@@ -54,6 +57,7 @@ class Sampling:
         self._step = _RunningStep()
         self._kept = KeptTensors()
         self._samples: list[Sample] = []
+        self._failure: OnceAWindow | None = None
         self._measure_kept: Any = None
 
     def begin_step(self, *, seen: bool, compiled: bool) -> None:
@@ -65,6 +69,7 @@ class Sampling:
         """
         step = self._step
         step.graph, step.compiled, step.samples = _graph(), compiled, []
+        step.loss = None, None
         step.kept = seen and self._every > 1
         if step.kept:
             self._kept.clear()
@@ -77,11 +82,16 @@ class Sampling:
         else:
             self._branch([sample])
 
+    def note_loss(self, loss: tf.Tensor) -> None:
+        """Takes the loss of the running step."""
+        self._step.loss = _graph(), loss
+
     def end_step(self) -> None:
         """Measures what was taken in the step, or keeps it."""
         samples, self._step.samples = self._step.samples, []
         if not samples:
             return
+        self._look_at_failure(samples)
         if self._step.kept and self._kept.keep([sample.tensors for sample in samples]):
             self._samples, self._measure_kept = samples, None
         else:
@@ -113,17 +123,31 @@ class Sampling:
         with self._clock.after_step():
             self._kept.use(measure)
 
-    def _branch(self, samples: list[Sample]) -> None:
+    def _look_at_failure(self, samples: Sequence[Sample]) -> None:
+        """Measures what is to be seen of a step that fails, in graph."""
+        wanted = [sample for sample in samples if sample.on_failure]
+        graph, loss = self._step.loss
+        if not wanted or loss is None or graph is not _graph() or self._every == 1:
+            return
+        if self._failure is None:
+            self._failure = OnceAWindow(self._clock)
+        failed = tf.logical_not(tf.reduce_all(tf.math.is_finite(loss)))
+        self._run_if(tf.logical_and(failed, self._failure.is_due()), wanted, self._failure.done)
+
+    def _branch(self, samples: Sequence[Sample]) -> None:
+        due = True if self._every == 1 else tf.equal(self._clock.slot() % self._every, 0)
+        self._run_if(due, samples)
+
+    def _run_if(
+        self, due: Any, samples: Sequence[Sample], then: Callable[[], None] = lambda: None
+    ) -> None:
         def run() -> tf.Tensor:
             for sample in samples:
                 self._measure(sample, sample.tensors)
+            then()
             return tf.constant(0)
 
-        if self._every == 1:
-            run()
-            return
-        due = tf.equal(self._clock.slot() % self._every, 0)
-        if tf.executing_eagerly():
+        if due is True or tf.executing_eagerly():
             # A function would be traced anew in each step.
             if due:
                 run()
@@ -147,6 +171,7 @@ class _RunningStep(threading.local):
         self.graph: Any = None
         self.kept = False
         self.compiled = False
+        self.loss: tuple[Any, tf.Tensor | None] = None, None
         self.samples: list[Sample] = []
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from tb_stability.onsets.blame import in_order_of_blame
 from tb_stability.onsets.cell_state_growth import cell_state_growth
 from tb_stability.onsets.chance_accuracy import chance_accuracy
-from tb_stability.onsets.data import nonfinite_input, unscaled_input
 from tb_stability.onsets.epoch_boundary_jump import epoch_boundary_jump
 from tb_stability.onsets.exploding_gradient import exploding_gradient
 from tb_stability.onsets.imbalanced_classes import imbalanced_classes
@@ -18,6 +17,7 @@ from tb_stability.onsets.loss_metric_contradiction import loss_metric_contradict
 from tb_stability.onsets.loss_plunge import loss_plunge
 from tb_stability.onsets.loss_rises import loss_rises
 from tb_stability.onsets.nonfinite_gradient import nonfinite_gradient
+from tb_stability.onsets.nonfinite_input import nonfinite_input
 from tb_stability.onsets.nonfinite_loss import nonfinite_loss
 from tb_stability.onsets.not_learning import not_learning
 from tb_stability.onsets.onset import Onset
@@ -25,6 +25,7 @@ from tb_stability.onsets.oscillating_loss import oscillating_loss
 from tb_stability.onsets.remedies import remedies_for
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.units import unresponsive_units
+from tb_stability.onsets.unscaled_input import unscaled_input
 from tb_stability.onsets.update_ratio_low import update_ratio_low
 from tb_stability.onsets.updates import update_ratio_high
 from tb_stability.onsets.validation import validation_rises
