@@ -33,6 +33,20 @@ CHECK_DATA = Remedy(
     "np.isfinite(x).all(), np.abs(x).max(), np.abs(y).max()",
 )
 
+
+def check_labels(classes: int) -> Remedy:
+    """Returns what to look at where class numbers go to a sparse cross-entropy.
+
+    It is NaN for a number beyond the last class, where the step is compiled or on a GPU, and
+    TensorFlow says so only elsewhere (`tf.nn.sparse_softmax_cross_entropy_with_logits`).
+    """
+    return Remedy(
+        f"See whether every label is from 0 to {classes - 1}: another one makes this loss NaN "
+        "without a word.",
+        "y.min(), y.max()",
+    )
+
+
 UNBOUNDED = (
     Remedy(
         "See whether the loss has a least value at all: a wrong sign, a cross-entropy of targets "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from tb_stability.metadata import PER_STEP
 from tb_stability.onsets import advice, healthy_period
 from tb_stability.onsets.cell_state_growth import grown_from
 from tb_stability.onsets.onset import Onset, Remedy
@@ -16,6 +17,7 @@ from tb_stability.onsets.rate_remedies import (
     rate_for_usual_ratio,
     what_takes_steps_away,
 )
+from tb_stability.onsets.target_remedies import targets_out_of_reach
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number
 from tb_stability.record import LayerRecord
@@ -55,7 +57,12 @@ def remedies_for(
             from_the_start=onset.evidence.baseline is None,
         )
     if kind in ("not_learning", "chance_accuracy"):
-        return (*rate_for_usual_ratio(run), *advice.FIXED.get(kind, (advice.NORMALISE,)))
+        out_of_reach = targets_out_of_reach(run, thresholds or Thresholds())
+        return (
+            *out_of_reach,
+            *rate_for_usual_ratio(run),
+            *advice.FIXED.get(kind, (advice.NORMALISE,)),
+        )
     if kind in advice.FIXED:
         row = onset.row or "the layer"
         return tuple(
@@ -79,7 +86,7 @@ def _against_a_failure(
 ) -> tuple[Remedy, ...]:
     if onset.kind in _NONFINITE and healthy_until <= _first_step(run):
         # No weight has been changed yet, so that no rate can be to blame.
-        return (advice.CHECK_FIRST, advice.CHECK_DATA)
+        return (*_check_labels(run), advice.CHECK_FIRST, advice.CHECK_DATA)
     clip, rate = _clip(run, healthy_until), lower_rate(run, healthy_until)
     shorter = _shorter_sequences(run, onset, thresholds)
     if onset.kind == "cell_state_growth":
@@ -152,3 +159,9 @@ def _shorter_sequences(run: RunSeries, onset: Onset, thresholds: Thresholds) -> 
 def _layer(run: RunSeries, row: str | None) -> LayerRecord:
     layers = run.record.layers if run.record else ()
     return next((layer for layer in layers if layer.name == row), LayerRecord(row or "layer", ""))
+
+
+def _check_labels(run: RunSeries) -> tuple[Remedy, ...]:
+    classes = [len(series.rows) for series in run.of_quantity("class_logits", PER_STEP)]
+    sparse = run.record is not None and "sparse" in run.record.loss.lower()
+    return (advice.check_labels(classes[0]),) if sparse and len(classes) == 1 else ()

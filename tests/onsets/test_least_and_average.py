@@ -10,6 +10,7 @@ import pytest
 from tb_stability.metadata import LOSS, Quantity
 from tb_stability.onsets import find_onsets
 from tb_stability.onsets.averaging import loss_of_averaging
+from tb_stability.record import OutputRecord
 from tb_stability.series import RunSeries
 from tests import synthetic
 from tests.onsets.runs import classifier, told
@@ -126,3 +127,19 @@ def test_a_guess_of_many_classes_is_told_where_nothing_changes() -> None:
     falling = np.linspace(2.4, 1.5, 12)
     run = synthetic.run(np.repeat(falling, 2), logs={"loss": falling, "accuracy": accuracy})
     assert told(dataclasses.replace(run, record=None), "chance_accuracy") == []
+
+
+def test_targets_that_an_output_cannot_reach_are_named_first() -> None:
+    run = with_targets(noisy(np.full(16, 3657.0), 0.1), 60.0, 18.0)
+    assert run.record is not None
+    (onset,) = told(run, "not_learning")
+    assert onset.remedies[0].text.startswith("Scale the targets, which are of size 60.0:")
+    squashed = OutputRecord("output", "sigmoid", "mse")
+    record = dataclasses.replace(run.record, outputs=(squashed,))
+    (onset,) = told(dataclasses.replace(run, record=record), "not_learning")
+    assert onset.remedies[0].text == (
+        "The targets are 60.0 on average, which a sigmoid never is: end in a linear layer, or "
+        "scale the targets."
+    )
+    (onset,) = told(with_targets(noisy(np.full(16, 4.0), 0.1), 0.0, 1.0), "not_learning")
+    assert "targets" not in onset.remedies[0].text

@@ -12,7 +12,7 @@ from tb_stability.onsets.remedies import remedies_for
 from tb_stability.record import LayerRecord, OutputRecord, RunRecord
 from tb_stability.series import RunSeries
 from tests import histories, signals, synthetic
-from tests.onsets.runs import stuck_run, with_quantity
+from tests.onsets.runs import classifier, stuck_run, with_quantity
 
 
 def test_clipping_is_advised_at_the_healthy_95th_percentile_of_the_whole_norm() -> None:
@@ -183,6 +183,15 @@ def test_what_was_not_finite_before_the_first_step_is_no_matter_of_the_rate() ->
     ]
     resumed = find_onsets(broken_at(1, first_step=1))[0]
     assert resumed.remedies == told.remedies
+
+
+def test_labels_that_are_no_class_are_thought_of_first() -> None:
+    run = classifier(np.full(6, np.nan), np.full(6, 0.2), classes=5)
+    (told, *_) = find_onsets(run)
+    assert (told.kind, told.remedies[0].code) == ("nonfinite_loss", "y.min(), y.max()")
+    assert told.remedies[0].text == (
+        "See whether every label is from 0 to 4: another one makes this loss NaN without a word."
+    )
 
 
 def test_what_broke_after_calm_gradients_is_looked_for_in_the_loss_first() -> None:
