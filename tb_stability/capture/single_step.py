@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import weakref
 from collections.abc import Callable
@@ -46,10 +47,10 @@ class SingleStep:
         step = tf.function(
             train_step, jit_compile=jit_compile, reduce_retracing=True, autograph=False
         )
+        # TensorFlow warns where the code of one function is traced again and again, and knows by
+        # whom a partial function is traced: a model, of the many that a process may train.
         self._next = tf.function(
-            lambda iterator: step(_without_optionals(iterator.get_next())),
-            reduce_retracing=True,
-            autograph=False,
+            functools.partial(_train_on_next, step), reduce_retracing=True, autograph=False
         )
         self._otherwise = otherwise
         # Held weakly: an epoch's iterator, and what it has prefetched, are to go when it ends.
@@ -66,6 +67,10 @@ class SingleStep:
         self._trace = self._next.get_concrete_function(iterator)
         self._iterator = weakref.ref(iterator)
         return outputs
+
+
+def _train_on_next(step: Callable[[Any], Any], iterator: Any) -> Any:
+    return step(_without_optionals(iterator.get_next()))
 
 
 def _without_optionals(data: Any) -> Any:

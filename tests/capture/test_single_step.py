@@ -118,3 +118,13 @@ def test_a_models_own_way_of_making_train_functions_is_kept():
     model = Own([keras.Input((4,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse")
     assert not has_single_steps(model)
+
+
+def test_many_models_of_one_process_are_no_reason_to_warn(caplog):
+    # Seen in benchmarks.detection: TensorFlow took the fifth model for one that is traced anew.
+    with caplog.at_level("WARNING", logger="tensorflow"):
+        for _ in range(7):
+            train, iterator = single_step(compiled()), iter(batches())
+            train(iterator)
+            train(iterator)
+    assert [record.message for record in caplog.records if "retracing" in record.message] == []
