@@ -1,4 +1,4 @@
-/** The colour bar beside a heatmap, with the button that holds its ends. */
+/** The colour bar beside a heatmap, with the button that pins its ends. */
 import { colourOf, type ColourScale } from "../charts/colour";
 import { css } from "../charts/palettes";
 import { h, setText, toggle } from "../ui/dom";
@@ -57,12 +57,12 @@ export class Legend {
   }
 
   private nameButton({ held, quantity }: Hold): void {
-    setText(this.button, held ? "held" : "hold");
+    setText(this.button, held ? "pinned" : "pin");
     this.button.setAttribute("aria-pressed", String(held));
-    this.button.setAttribute("aria-label", `Hold the colour scale of ${quantity}`);
+    this.button.setAttribute("aria-label", `Pin the colour scale of ${quantity}`);
     this.button.title = held
       ? `The colours of ${quantity} keep these ends. Press to let them fit what is shown again.`
-      : `Hold the colour scale of ${quantity}: keep these ends when other runs, another statistic ` +
+      : `Pin the colour scale of ${quantity}: keep these ends when other runs, another statistic ` +
         "or new data are shown, so that colours stay comparable.";
   }
 }
