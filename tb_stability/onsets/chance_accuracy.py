@@ -9,6 +9,7 @@ import numpy as np
 
 from tb_stability.onsets.curve import epoch_curve
 from tb_stability.onsets.guessing import (
+    Guessing,
     accuracy_curve,
     always_the_same,
     by_another_loss,
@@ -18,10 +19,13 @@ from tb_stability.onsets.least_loss import least_loss
 from tb_stability.onsets.onset import Evidence, Onset
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number
-from tb_stability.series import RunSeries
+from tb_stability.series import FloatArray, RunSeries
 
 # Below this fraction of the loss of guessing, a classifier has learnt something.
 _GUESSING = 0.97
+
+# Above this multiple of it, it has not come down as far as guessing would.
+_ABOVE = 1.05
 
 
 def chance_accuracy(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
@@ -37,7 +41,8 @@ def chance_accuracy(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     by `learning_improvement_epochs`. What guessing gives is known from the labels and logits
     measured, from logs that show nothing else, or by an accuracy that never changes: see
     `tb_stability.onsets.guessing`. Delay: `learning_epochs`. Silent where that is not known, and
-    for a run that begins to learn, however late. Severity: warning.
+    for a run that begins to learn, however late: also one whose loss is above that of guessing yet
+    and still comes down, as where nearly all pixels are background. Severity: warning.
     """
     loss, accuracy = epoch_curve(run, "loss"), accuracy_curve(run)
     if loss is None or accuracy is None or run.epochs < thresholds.learning_epochs:
@@ -46,16 +51,18 @@ def chance_accuracy(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
         return
     best, lowest = float(np.max(accuracy.mean)), float(np.min(loss.mean))
     least = least_loss(run)
-    # Of another loss than a cross-entropy it is only known whether it falls.
     unmoved = (1 - thresholds.learning_improvement_epochs) * float(loss.mean[0])
-    guesses = [
-        guess
-        for guess in (guessing_in(run), always_the_same(run), by_another_loss(run))
-        if guess is not None
-        and best <= guess.better
-        and lowest
-        >= (unmoved if math.isnan(guess.loss) else least + _GUESSING * (guess.loss - least))
-    ]
+    falling = _is_falling(loss.mean, thresholds)
+
+    def has_not_learnt(guess: Guessing) -> bool:
+        if best > guess.better or (falling and lowest > _ABOVE * guess.loss):
+            return False
+        # Of another loss than a cross-entropy it is only known whether it falls.
+        bound = unmoved if math.isnan(guess.loss) else least + _GUESSING * (guess.loss - least)
+        return lowest >= bound
+
+    known = (guessing_in(run), always_the_same(run), by_another_loss(run))
+    guesses = [guess for guess in known if guess is not None and has_not_learnt(guess)]
     if not guesses:
         return
     guessing = guesses[0]
@@ -78,3 +85,11 @@ def chance_accuracy(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
             baseline=guessing.accuracy,
         ),
     )
+
+
+def _is_falling(loss: FloatArray, thresholds: Thresholds) -> bool:
+    """Returns whether a loss still comes down, by the medians of the last two thirds of it."""
+    if len(loss) < 2 * thresholds.learning_epochs:
+        return False
+    _, before, last = (float(np.median(third)) for third in np.array_split(loss, 3))
+    return last < (1 - thresholds.learning_improvement) * before

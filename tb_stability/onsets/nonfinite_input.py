@@ -41,7 +41,8 @@ def nonfinite_input(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
                 step=first if failed is None else failed,
                 row=series.rows[row],
                 message=(
-                    f"The {what} {series.rows[row]} holds NaN or infinity: {count:.0f} values in a "
+                    f"The {what} {series.rows[row]} holds NaN or infinity: {count:.0f} "
+                    f"value{'s' if count > 1 else ''} in a "
                     f"sampled batch of the {of_window}"
                     f"{'' if failed is None else f', in which the loss was lost at step {failed}'}."
                 ),

@@ -31,6 +31,9 @@ _FAR_ABOVE = 3.0
 # A regression below this fraction of the loss of always predicting the mean has learnt something.
 _BETTER_THAN_AVERAGING = 0.9
 
+# A loss that settles above this multiple of it: the variance is known from samples alone.
+_SETTLED_ABOVE = 1.5
+
 # An accuracy that no guessing among balanced classes reaches: a half and a tenth of the rest.
 _KNOWING = 0.55
 
@@ -61,7 +64,9 @@ def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     logged (else chance_accuracy tells it): no window's loss is below 0.97 of that of guessing, and
     half are within 1.05 of it, however it began. Or no window's loss is below three times that of
     guessing, while the logits are as large as `logit_size`: the outputs are sure of themselves, and
-    wrong.
+    wrong. Or the loss of the second half of the epochs is the same to
+    `learning_improvement_epochs`, and 1.5 times that of always predicting the mean of the targets
+    or more.
 
     Silent where no accuracy is logged and the loss comes down in a curve that levels off, far
     beyond its noise: then it has learnt what it could, on top of a term that it cannot change,
@@ -92,6 +97,7 @@ def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     if _knows_something(run, best, guessing, accuracy, sure=wrong):
         return
     far_above = averaging is not None and best >= _FAR_ABOVE * averaging
+    settled = averaging is not None and _settles_above(curve, averaging, thresholds)
     starts = [start]
     told_otherwise = guessing is not None and accuracy is not None
     if far_above or (not told_otherwise and _is_flat(curve, least, thresholds)):
@@ -102,9 +108,9 @@ def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
         else thresholds.learning_improvement
     )
     stuck = [one for one in starts if best > one - improvement * (one - least)]
-    if not (stuck or guesses or wrong):
+    if not (stuck or guesses or wrong or settled):
         return
-    certain = accuracy is not None or guesses or wrong or far_above
+    certain = accuracy is not None or guesses or wrong or far_above or settled
     if not certain and _levels_off(curve.mean, thresholds.spreads):
         return
     start = stuck[0] if stuck else start
@@ -112,11 +118,13 @@ def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     beside = ""
     if guessing is not None and (guesses or wrong):
         beside = f" That of {guessing} is {number(guessing.loss)}."
-    elif averaging is not None and far_above:
+    elif averaging is not None and (far_above or settled):
         beside = f" That of always predicting the mean of the targets is {number(averaging)}."
-    worse = wrong and best <= threshold
+    worse = (wrong or settled) and best <= threshold
     if worse and guessing is not None:
         threshold = _FAR_ABOVE * guessing.loss
+    elif worse and averaging is not None:
+        threshold = _SETTLED_ABOVE * averaging
     yield Onset(
         kind="not_learning",
         severity="warning",
@@ -130,7 +138,7 @@ def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
         evidence=Evidence(
             tag=curve.tag,
             statistic="mean" if not curve.of_epochs else "value",
-            rule="the lowest loss of all windows is far above that of guessing"
+            rule="the lowest loss of all windows is far above that of knowing nothing"
             if worse
             else "the lowest loss of all windows is hardly below the loss of the untrained model",
             value=best,
@@ -146,6 +154,19 @@ def _is_flat(curve: LossCurve, least: float, thresholds: Thresholds) -> bool:
     little = thresholds.learning_improvement_epochs * (float(epochs[0]) - least)
     fall = float(curve.mean[0]) - float(np.median(curve.mean))
     return float(np.ptp(epochs)) < little and fall < little
+
+
+def _settles_above(curve: LossCurve, averaging: float, thresholds: Thresholds) -> bool:
+    """Returns whether a loss comes to rest where predicting the mean would be far better.
+
+    Weights of zero and a bias are among what can be learnt, so no penalty explains it.
+    """
+    epochs, _, _ = curve.by_epoch()
+    second = epochs[len(epochs) // 2 :]
+    if len(second) < thresholds.learning_epochs or not np.min(epochs) >= _SETTLED_ABOVE * averaging:
+        return False
+    little = thresholds.learning_improvement_epochs * float(np.median(second))
+    return float(np.ptp(second)) < little
 
 
 def _without_noise(curve: LossCurve) -> float:

@@ -250,3 +250,12 @@ def test_of_several_losses_it_is_not_known_what_guessing_costs() -> None:
     both = dataclasses.replace(run.record, loss=losses)
     assert len(told(run, "not_learning")) == 1
     assert told(dataclasses.replace(run, record=both), "not_learning") == []
+
+
+def test_a_loss_that_still_comes_down_to_that_of_guessing_is_on_its_way() -> None:
+    # Seen of a segmentation in which 98 % of the pixels are background.
+    accuracy = np.append([0.43, 0.72, 0.9], np.full(9, 0.984))
+    run = classifier(np.linspace(0.7, 0.31, 12), accuracy, classes=2)
+    assert find_onsets(with_shares(run, [0.984, 0.016])) == []
+    there = classifier(np.append(np.linspace(0.7, 0.09, 6), np.full(6, 0.085)), accuracy, classes=2)
+    assert len(told(with_shares(there, [0.984, 0.016]), "chance_accuracy")) == 1

@@ -143,3 +143,16 @@ def test_targets_that_an_output_cannot_reach_are_named_first() -> None:
     )
     (onset,) = told(with_targets(noisy(np.full(16, 4.0), 0.1), 0.0, 1.0), "not_learning")
     assert "targets" not in onset.remedies[0].text
+
+
+def test_a_loss_that_settles_above_that_of_the_mean_has_learnt_nothing_of_use() -> None:
+    # Seen of a regression of targets below zero that ends in a ReLU: it learns to say zero.
+    loss = np.append(np.linspace(10.0, 5.0, 8), np.full(16, 4.9))
+    (onset,) = told(with_targets(noisy(loss, 0.05), -2.0, 1.5), "not_learning")
+    assert onset.message == (
+        "The loss is never good: it starts at 10.5, and its best in 12 epochs is 4.90. That of "
+        "always predicting the mean of the targets is 2.25."
+    )
+    assert told(with_targets(noisy(loss, 0.05), 0.0, 2.2), "not_learning") == []
+    falling = np.linspace(10.0, 4.9, 24)
+    assert told(with_targets(noisy(falling, 0.05), -2.0, 1.5), "not_learning") == []
