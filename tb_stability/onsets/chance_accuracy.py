@@ -41,8 +41,9 @@ def chance_accuracy(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     by `learning_improvement_epochs`. What guessing gives is known from the labels and logits
     measured, from logs that show nothing else, or by an accuracy that never changes: see
     `tb_stability.onsets.guessing`. Delay: `learning_epochs`. Silent where that is not known, and
-    for a run that begins to learn, however late: also one whose loss is above that of guessing yet
-    and still comes down, as where nearly all pixels are background. Severity: warning.
+    for a run that begins to learn, however late: also one whose loss is above that of guessing yet,
+    below that of even shares, and still comes down, as where nearly all pixels are background.
+    Severity: warning.
     """
     loss, accuracy = epoch_curve(run, "loss"), accuracy_curve(run)
     if loss is None or accuracy is None or run.epochs < thresholds.learning_epochs:
@@ -55,7 +56,7 @@ def chance_accuracy(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     falling = _is_falling(loss.mean, thresholds)
 
     def has_not_learnt(guess: Guessing) -> bool:
-        if best > guess.better or (falling and lowest > _ABOVE * guess.loss):
+        if best > guess.better or (falling and _ABOVE * guess.loss < lowest < _even(guess)):
             return False
         # Of another loss than a cross-entropy it is only known whether it falls.
         bound = unmoved if math.isnan(guess.loss) else least + _GUESSING * (guess.loss - least)
@@ -85,6 +86,11 @@ def chance_accuracy(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
             baseline=guessing.accuracy,
         ),
     )
+
+
+def _even(guess: Guessing) -> float:
+    """Returns the loss from which on some of the shares are known: that of taking all for alike."""
+    return _GUESSING * math.log(guess.classes) if guess.classes else 0.0
 
 
 def _is_falling(loss: FloatArray, thresholds: Thresholds) -> bool:

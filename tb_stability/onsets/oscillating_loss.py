@@ -43,7 +43,8 @@ def oscillating_loss(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
 
     Delay: `oscillation_points` epochs, or twice as many windows. Severity: warning. Silent on
     noise, which does not alternate, and on that of single batches, however large; where the
-    learning rate goes up and down itself; and for losses that are not meant to fall.
+    learning rate goes up and down itself; where all of it is clear of the best level before, which
+    is a divergence; and for losses that are not meant to fall.
     """
     curve = lowered_curve(run)
     if curve is None or not np.isfinite(curve.mean).any():
@@ -58,7 +59,7 @@ def oscillating_loss(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     )
     rates = rates_of(run)
     by_design = rates is not None and rates.cycles(curve.step(begun), int(curve.series.step[-1]))
-    if found.value < least or by_design:
+    if found.value < least or by_design or _never_returns(curve, begun, start, thresholds):
         return
     yield Onset(
         kind="oscillating_loss",
@@ -79,6 +80,17 @@ def oscillating_loss(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
             baseline=level,
         ),
     )
+
+
+def _never_returns(curve: LossCurve, begun: int, start: float, thresholds: Thresholds) -> bool:
+    """Returns whether all of the swings are clear of the best level before: a divergence."""
+    before, since = curve.mean[:begun], curve.mean[begun:]
+    before, since = before[np.isfinite(before)], since[np.isfinite(since)]
+    if len(before) < _FIRST_POINTS or not len(since):
+        return False
+    best = float(np.min(before))
+    lost = thresholds.loss_giveback * max(start - best, 0.0)
+    return float(np.min(since)) > best + max(lost, thresholds.loss_relative * abs(best))
 
 
 def _swinging(curve: LossCurve, thresholds: Thresholds) -> tuple[Detection | None, int, str]:

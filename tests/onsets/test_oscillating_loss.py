@@ -109,3 +109,11 @@ def test_single_batches_may_jump_about_as_they_like(steps: int) -> None:
     run = synthetic.run(loss, per_epoch=1)
     run.series[0].values[...] = synthetic.per_step(loss, steps=steps)
     assert kinds(run) == (["oscillating_loss"] if steps > 1 else [])
+
+
+def test_swings_that_are_all_above_what_had_been_reached_are_a_divergence() -> None:
+    # Seen of a learning rate that grows from epoch to epoch.
+    fall = np.array([1.8, 1.3, 0.66, 0.23, 0.08, 0.04, 0.035, 0.11])
+    wild = np.array([0.76, 7.3, 3.5, 1.9, 16.8, 2.1, 3.2, 7.8, 2.5, 9.0, 1.7, 6.0])
+    kinds = [onset.kind for onset in find_onsets(histories.run_of({"loss": np.append(fall, wild)}))]
+    assert kinds == ["loss_divergence"]
