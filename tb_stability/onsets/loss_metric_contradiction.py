@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from tb_stability.metadata import PER_STEP
 from tb_stability.onsets.curve import LossCurve, epoch_curve
 from tb_stability.onsets.guessing import accuracy_curve, guessing_in
 from tb_stability.onsets.least_loss import least_loss
@@ -47,8 +48,9 @@ def loss_metric_contradiction(run: RunSeries, thresholds: Thresholds) -> Iterato
 
     Delay: `learning_epochs`, and `loss_patience_epochs` for a collapse. Severity: warning. Silent
     where no accuracy is logged. The bound is not asked of a loss that is known to be no
-    cross-entropy, of soft labels, whose exact values no answer has, nor, where the loss is unknown,
-    with an accuracy below 0.05, as of a regression.
+    cross-entropy, of soft labels, whose exact values no answer has, of an output with a label for
+    each of several units, nor, where the loss is unknown, with an accuracy below 0.05, as of a
+    regression.
     """
     loss, accuracy = epoch_curve(run, "loss"), accuracy_curve(run)
     if loss is None or accuracy is None or run.epochs < thresholds.learning_epochs:
@@ -68,7 +70,7 @@ def _impossible(
     thresholds: Thresholds,
 ) -> Iterator[Onset]:
     name = run.record.loss if run.record else ""
-    if (name and not is_cross_entropy(name)) or least_loss(run):
+    if (name and not is_cross_entropy(name)) or least_loss(run) or _has_many_labels(run):
         return
     error = 1 - accuracy.mean.astype(np.float64)
     allowed = np.maximum(loss, 0.0) / _COST_OF_AN_ERROR
@@ -98,6 +100,17 @@ def _impossible(
             baseline=float(error[0]),
         ),
     )
+
+
+def _has_many_labels(run: RunSeries) -> bool:
+    """Returns whether an output has a label for each of several units, as of pixels or tags.
+
+    The loss is a mean over units, and what Keras calls the accuracy asks for the largest alone.
+    """
+    binary = run.record is not None and "binary" in run.record.loss.lower()
+    units = [len(series.rows) for series in run.of_quantity("class_logits", PER_STEP)]
+    has_logits = any(run.of_quantity("logits", PER_STEP))
+    return binary and has_logits and units != [1]
 
 
 def _collapse(

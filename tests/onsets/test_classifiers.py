@@ -259,3 +259,13 @@ def test_a_loss_that_still_comes_down_to_that_of_guessing_is_on_its_way() -> Non
     assert find_onsets(with_shares(run, [0.984, 0.016])) == []
     there = classifier(np.append(np.linspace(0.7, 0.09, 6), np.full(6, 0.085)), accuracy, classes=2)
     assert len(told(with_shares(there, [0.984, 0.016]), "chance_accuracy")) == 1
+
+
+@pytest.mark.parametrize(("units", "told_of"), [(1, 1), (30, 0)])
+def test_an_accuracy_over_many_labels_contradicts_no_loss(units: int, told_of: int) -> None:
+    # Seen in benchmarks/healthy, sparse_pictures: of 784 pixels Keras compares the brightest.
+    run = classifier(np.full(8, 0.05), np.full(8, 0.1), classes=units)
+    assert run.record is not None
+    record = dataclasses.replace(run.record, loss="binary_crossentropy")
+    pictures = dataclasses.replace(run, record=record)
+    assert len(told(pictures, "loss_metric_contradiction")) == told_of
