@@ -83,7 +83,7 @@ MARKERS = (
     MarkerPicture("cell_state_growth", "unscaled_lstm/faulty", ("cell_state/lstm",)),
     MarkerPicture("logit_growth", "growing_logits/faulty", ("logits/max_abs",)),
     MarkerPicture("oscillating_loss", "swinging_loss/faulty", ("gradient_norm",)),
-    MarkerPicture("loss_spike", "sorted_samples/faulty", ()),
+    MarkerPicture("loss_spike", "damaged_batch/fixed", ()),
     MarkerPicture("loss_divergence", "falling_lstm/faulty", ("gradient_norm",)),
     MarkerPicture("nonfinite_loss", "logarithm_of_zero/faulty", ("gradient_norm",)),
     MarkerPicture("nonfinite_gradient", "crossentropy_of_zero/faulty", ("gradient_norm",)),
