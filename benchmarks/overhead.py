@@ -95,7 +95,7 @@ class Baton(keras.callbacks.Callback):
 
     def __init__(self) -> None:
         super().__init__()
-        self._go, self._done = threading.Event(), threading.Event()
+        self._go, self._done, self.ready = (threading.Event() for _ in range(3))
         self._begun = 0.0
         self.seconds = 0.0
         self.stop = False
@@ -111,6 +111,8 @@ class Baton(keras.callbacks.Callback):
         self.seconds = time.perf_counter() - self._begun
         if epoch:
             self._done.set()
+        else:
+            self.ready.set()
         self._go.wait()
         self._go.clear()
         self._begun = time.perf_counter()
@@ -135,6 +137,10 @@ class Trained:
         self._thread = threading.Thread(target=self._fit, args=(build, way), daemon=True)
         self._thread.start()
         self.epochs = 0
+        # One after another: Keras builds a model in one thread at a time.
+        while not self._baton.ready.wait(1.0):
+            if not self._thread.is_alive():
+                raise RuntimeError("the training ended before its first epoch; see above")
 
     def _fit(self, build: Callable[[], Any], way: Any) -> None:
         model = build()
