@@ -80,7 +80,7 @@ MARKERS = (
     MarkerPicture("exploding_gradient", "exploding_lstm/faulty", ("gradient_norm",)),
     MarkerPicture("update_ratio_high", "falling_lstm/faulty", ("update_ratio",)),
     MarkerPicture("weight_growth", "critic_without_bound/faulty", ("weight_norm",)),
-    MarkerPicture("cell_state_growth", "unscaled_lstm/faulty", ("cell_state/lstm",)),
+    MarkerPicture("cell_state_growth", "accumulating_lstm/faulty", ("cell_state/lstm",)),
     MarkerPicture("logit_growth", "growing_logits/faulty", ("logits/max_abs",)),
     MarkerPicture("oscillating_loss", "swinging_loss/faulty", ("gradient_norm",)),
     MarkerPicture("loss_spike", "damaged_batch/fixed", ()),

@@ -6,13 +6,14 @@ import contextlib
 import io
 import json
 import pathlib
+import re
 from typing import Any
 
 import pytest
 
 from tb_stability import cli
 from tb_stability_demo.case import DemoCase, DemoRun
-from tb_stability_demo.cases import CASES
+from tb_stability_demo.cases import CASES, accumulating_lstm
 
 pytestmark = pytest.mark.slow
 
@@ -63,6 +64,23 @@ def compare(run: DemoRun, onsets: list[dict[str, Any]]) -> None:
     first = (serious or onsets)[0]
     assert first["epoch"] == min(epochs), run.name
     assert all(onset["remedies"] for onset in serious), run.name
+    if run.told_first is not None:
+        told = [onset for onset in onsets if onset in serious]
+        assert (told[0]["kind"], told[0]["cause"]) == (run.told_first, None), run.name
+        assert all(onset["cause"] is not None for onset in told[1:]), run.name
+
+
+def test_the_remedy_of_a_growing_state_names_a_length_that_the_mended_run_keeps(
+    checked: Checked,
+) -> None:
+    case, runs = checked
+    if case.name != accumulating_lstm.CASE.name:
+        pytest.skip("another case")
+    (growth,) = [item for item in runs["faulty"]["onsets"] if item["kind"] == "cell_state_growth"]
+    found = re.search(r"at most (\d+) time steps", growth["remedies"][0]["text"])
+    assert found is not None
+    least, most = accumulating_lstm.SHORT_TIME_STEPS, accumulating_lstm.TIME_STEPS
+    assert least <= int(found[1]) < most
 
 
 def test_what_mends_a_run_takes_its_markers_away(checked: Checked) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tb_stability_demo.case import DemoCase
 from tb_stability_demo.cases import (
+    accumulating_lstm,
     adam_rate,
     born_dead,
     critic_without_bound,
@@ -34,6 +35,7 @@ from tb_stability_demo.cases import (
 CASES: tuple[DemoCase, ...] = (
     exploding_lstm.CASE,
     falling_lstm.CASE,
+    accumulating_lstm.CASE,
     adam_rate.CASE,
     swinging_loss.CASE,
     born_dead.CASE,
