@@ -32,12 +32,14 @@ def cell_state_growth(
 
     Rule, on the mean absolute state at each time step: at the last one it is at least `state_size`,
     and `state_growth` times what it is half way. In a run that fails, that is so before it fails,
-    and the state at the last time step had left its own baseline by then
-    (`tb_stability.detectors.departure`, by `gradient_factor`): a state that was large while
-    training went well, as of a layer that counts, is not to blame. Where a run fails before it has
-    a baseline, or does not learn, it is so from the first window on. The row is the layer that
-    began first. Delay: none beyond that of the symptom. Severity: that of the symptom; silent
-    without one, and for fewer than four time steps.
+    and was not so while it was healthy: either the state at the last time step has left its own
+    baseline (`tb_stability.detectors.departure`, by `gradient_factor`), or it was so in no window
+    before, a quarter of all at least. A state that was large while training went well, as of a
+    layer that counts, is not to blame. It is judged at its highest in the last `loss_patience`
+    windows before the failure: a step that breaks a run often takes the state with it. Where a run
+    fails before it has a baseline, or does not learn, it is so from the first window on. The row is
+    the layer that began first. Delay: none beyond that of the symptom. Severity: that of the
+    symptom; silent without one, and for fewer than four time steps.
     """
     symptom = first_failure(symptoms) or first_stuck(symptoms)
     if symptom is None:
@@ -98,12 +100,20 @@ def _grown(series: Series, symptom: Onset, fails: bool, thresholds: Thresholds) 
     grows = known & (last >= thresholds.state_size) & (last >= thresholds.state_growth * half_way)
     if not fails:
         return 0 if known.any() and grows[known].all() else None
-    until = window_of(series, symptom.step)
-    before = known & (series.step < symptom.step)
-    if before.sum() < thresholds.departure(until).warmup:
-        return 0 if before.any() and grows[before].all() else None
-    found = growth_before(series, last, symptom, thresholds)
-    return None if found is None or not grows[before][-1] else found.start
+    before = np.flatnonzero(known & (series.step < symptom.step))
+    warmup = thresholds.departure(0).warmup
+    if len(before) < warmup:
+        return 0 if len(before) and grows[before].all() else None
+    recent = before[-thresholds.loss_patience :]
+    highest = int(recent[np.argmax(last[recent])])
+    if not grows[highest]:
+        return None
+    found = growth_before(series, last, symptom, thresholds, until=highest)
+    if found is not None:
+        return found.start
+    first = int(np.flatnonzero(grows)[0])
+    healthy = int(known[:first].sum())
+    return first if healthy >= max(warmup, len(before) / 4) else None
 
 
 def _onset(series: Series, window: int, symptom: Onset, thresholds: Thresholds) -> Onset:

@@ -16,7 +16,11 @@ def window_of(series: Series, step: int) -> int:
 
 
 def growth_before(
-    series: Series, size: FloatArray, failure: Onset, thresholds: Thresholds
+    series: Series,
+    size: FloatArray,
+    failure: Onset,
+    thresholds: Thresholds,
+    until: int | None = None,
 ) -> Detection | None:
     """Returns where a size left its baseline in the windows before that of a failure, if it did.
 
@@ -27,11 +31,12 @@ def growth_before(
       size: Positive numbers, NaN where missing, shape ``[windows]``.
       failure: What it may have led to.
       thresholds: Of the departure, on the logarithm of the size.
+      until: The window that is judged, where it is not that of the failure.
 
     Returns:
       The departure, with `value`, `threshold` and `baseline` as sizes again.
     """
-    until = window_of(series, failure.step)
+    until = window_of(series, failure.step) if until is None else until
     known = np.isfinite(size)
     detector = thresholds.departure(until)
     for found in detector.detect(log10_of(size, known)):

@@ -75,6 +75,36 @@ def test_a_state_that_did_not_lead_to_the_failure_is_not_to_blame(state: np.ndar
     assert told(with_state(falling_run(30), state), "cell_state_growth") == []
 
 
+def test_a_state_that_falls_with_the_step_that_breaks_the_run_is_judged_at_its_highest() -> None:
+    # The loss rises slowly at first, so that it is dated two windows later than the state's fall.
+    fallen = np.where(np.arange(40) < 28, GROWING, 0.4)
+    growth, divergence = find_onsets(with_state(falling_run(30), accumulating(fallen)))
+    assert (growth.kind, growth.step) == ("cell_state_growth", 260)
+    assert (divergence.kind, divergence.cause) == ("loss_divergence", 0)
+
+
+def test_a_state_that_fell_long_before_the_failure_is_not_to_blame() -> None:
+    fallen = np.where(np.arange(40) < 27, GROWING, 0.4)
+    assert told(with_state(falling_run(30), accumulating(fallen)), "cell_state_growth") == []
+
+
+def begins_to_accumulate(window: int) -> np.ndarray:
+    """A state that levels off, and from a window on accumulates to no more than twice the size."""
+    early = np.arange(40)[:, None] < window
+    return np.where(early, levelling_off(np.full(40, 2.0)), accumulating(np.full(40, 4.0)))
+
+
+def test_a_state_that_levelled_off_as_long_as_the_run_was_healthy_explains_the_failure() -> None:
+    growth, divergence = find_onsets(with_state(falling_run(30), begins_to_accumulate(28)))
+    assert (growth.kind, growth.step) == ("cell_state_growth", 290)
+    assert (divergence.kind, divergence.cause) == ("loss_divergence", 0)
+
+
+def test_a_state_that_accumulated_for_most_of_a_healthy_time_is_not_to_blame() -> None:
+    run = with_state(falling_run(30), begins_to_accumulate(6))
+    assert told(run, "cell_state_growth") == []
+
+
 def test_a_layer_that_is_meant_to_count_is_left_alone() -> None:
     counting = accumulating(np.linspace(0.5, 40.0, 40))
     assert find_onsets(with_state(falling_run(), counting)) == []
