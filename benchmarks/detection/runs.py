@@ -15,7 +15,6 @@ from benchmarks.healthy.registry import HEALTHY
 from benchmarks.healthy.run import HealthyRun
 from tb_stability_demo.case import Expectation
 from tb_stability_demo.cases import CASES
-from tb_stability_demo.recording import WINDOW_STEPS
 from tb_stability_demo.training import train
 
 
@@ -100,7 +99,7 @@ def _demo_runs(seed: int) -> Iterator[LabelledRun]:
                 functools.partial(train, run, case.seed + seed),
                 run.expected,
                 run.may_show,
-                {"window_steps": WINDOW_STEPS},
+                {"window_steps": case.window_steps},
             )
 
 

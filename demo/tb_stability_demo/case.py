@@ -51,6 +51,8 @@ class DemoRun:
       name: Its directory, in that of the case.
       training: Prepares it from a seed; called after Keras's own seed was set.
       expected: What must be marked. A run with nothing here is a mended one.
+      told_first: The expected kind that must be told first, as the cause of all that is serious;
+        None where several are at one step, or chance decides.
       may_show: Kinds that are true of the run but not what the case is about; any kind that is
         neither expected nor listed here is a false alarm.
     """
@@ -58,6 +60,7 @@ class DemoRun:
     name: str
     training: Callable[[int], Training]
     expected: tuple[Expectation, ...] = ()
+    told_first: str | None = None
     may_show: tuple[str, ...] = ()
 
 
@@ -72,6 +75,8 @@ class DemoCase:
       story: What happens, why, and what mends it.
       seed: What the expectations hold for.
       runs: The trainings, faulty ones first.
+      window_steps: Of the callback. Epochs are short here: several windows in each show where in
+        the epoch it happens. Fewer where what leads to it takes a dozen steps only.
     """
 
     name: str
@@ -80,3 +85,4 @@ class DemoCase:
     story: str
     seed: int
     runs: tuple[DemoRun, ...]
+    window_steps: int = 10

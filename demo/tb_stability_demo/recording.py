@@ -9,9 +9,6 @@ from tb_stability_demo.case import DemoCase, DemoRun
 from tb_stability_demo.run_directory import clear_run_directory
 from tb_stability_demo.training import train
 
-# Epochs are short here: several windows in each show where in the epoch it happens.
-WINDOW_STEPS = 10
-
 
 def record(case: DemoCase, run: DemoRun, seed: int, logdir: Path, label: str = "") -> None:
     """Trains one run into ``logdir/case/run``, with a line that shows how far it is.
@@ -35,5 +32,5 @@ def record(case: DemoCase, run: DemoRun, seed: int, logdir: Path, label: str = "
     directory = logdir / case.name / run.name
     clear_run_directory(directory)
     progress = ProgressLine(f"{label}{case.name}/{run.name}")
-    train(run, seed, [progress, StabilityCallback(directory, window_steps=WINDOW_STEPS)])
+    train(run, seed, [progress, StabilityCallback(directory, window_steps=case.window_steps)])
     progress.finish()

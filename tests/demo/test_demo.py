@@ -6,13 +6,14 @@ import contextlib
 import io
 import json
 import pathlib
+import re
 from typing import Any
 
 import pytest
 
 from tb_stability import cli
 from tb_stability_demo.case import DemoCase, DemoRun
-from tb_stability_demo.cases import CASES
+from tb_stability_demo.cases import CASES, accumulating_lstm
 
 pytestmark = pytest.mark.slow
 
@@ -40,6 +41,10 @@ def test_every_run_is_marked_as_the_case_says(checked: Checked) -> None:
     case, runs = checked
     for run in case.runs:
         compare(run, runs[run.name]["onsets"])
+    if case.name == accumulating_lstm.CASE.name:
+        # What is recommended is no shorter than what mends it.
+        lengths = (accumulating_lstm.SHORT_TIME_STEPS, accumulating_lstm.TIME_STEPS)
+        assert names_a_length(runs["faulty"]["onsets"][0], *lengths)
 
 
 def compare(run: DemoRun, onsets: list[dict[str, Any]]) -> None:
@@ -63,6 +68,15 @@ def compare(run: DemoRun, onsets: list[dict[str, Any]]) -> None:
     first = (serious or onsets)[0]
     assert first["epoch"] == min(epochs), run.name
     assert all(onset["remedies"] for onset in serious), run.name
+    if run.told_first is not None:
+        told = [onset for onset in onsets if onset in serious]
+        assert (told[0]["kind"], told[0]["cause"]) == (run.told_first, None), run.name
+        assert all(onset["cause"] is not None for onset in told[1:]), run.name
+
+
+def names_a_length(onset: dict[str, Any], least: int, most: int) -> bool:
+    found = re.search(r"at most (\d+) time steps", onset["remedies"][0]["text"])
+    return found is not None and least <= int(found[1]) < most
 
 
 def test_what_mends_a_run_takes_its_markers_away(checked: Checked) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tb_stability_demo.case import DemoCase
 from tb_stability_demo.cases import (
+    accumulating_lstm,
     adam_rate,
     born_dead,
     critic_without_bound,
@@ -14,6 +15,7 @@ from tb_stability_demo.cases import (
     few_samples,
     growing_logits,
     inverted_decay,
+    lagging_averages,
     learning_rate_sweep,
     logarithm_of_zero,
     missing_values,
@@ -34,6 +36,7 @@ from tb_stability_demo.cases import (
 CASES: tuple[DemoCase, ...] = (
     exploding_lstm.CASE,
     falling_lstm.CASE,
+    accumulating_lstm.CASE,
     adam_rate.CASE,
     swinging_loss.CASE,
     born_dead.CASE,
@@ -56,5 +59,6 @@ CASES: tuple[DemoCase, ...] = (
     unscaled_features.CASE,
     rare_class.CASE,
     few_samples.CASE,
+    lagging_averages.CASE,
     learning_rate_sweep.CASE,
 )
