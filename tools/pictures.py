@@ -18,11 +18,13 @@ class MarkerPicture:
       kind: Of the marker, and name of the picture.
       run: A run of the demo that has such a marker.
       shown: Quantities below the loss; or tags, without ``stability/``, of single series.
+      view: The rest of the link, as where to look closer.
     """
 
     kind: str
     run: str
     shown: tuple[str, ...]
+    view: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +72,6 @@ def point_at_a_cell(tab: StabilityTab) -> None:
     tab.hover_cell(tab.cell("lstm", 12, GRADIENT_NORM, EXPLODING))
 
 
-# A kind without a picture has no demo case that shows it.
 MARKERS = (
     MarkerPicture("wrong_logits_pairing", "softmax_twice/faulty", ("logits/top_probability",)),
     MarkerPicture("nonfinite_input", "missing_values/faulty", ("inputs", "gradient_norm")),
@@ -80,7 +81,12 @@ MARKERS = (
     MarkerPicture("exploding_gradient", "exploding_lstm/faulty", ("gradient_norm",)),
     MarkerPicture("update_ratio_high", "falling_lstm/faulty", ("update_ratio",)),
     MarkerPicture("weight_growth", "critic_without_bound/faulty", ("weight_norm",)),
-    MarkerPicture("cell_state_growth", "accumulating_lstm/faulty", ("cell_state/lstm",)),
+    MarkerPicture(
+        "cell_state_growth",
+        "accumulating_lstm/faulty",
+        ("cell_state/lstm", "gradient_norm"),
+        view={"zoom": "2,4.6"},
+    ),
     MarkerPicture("logit_growth", "growing_logits/faulty", ("logits/max_abs",)),
     MarkerPicture("oscillating_loss", "swinging_loss/faulty", ("gradient_norm",)),
     MarkerPicture("loss_spike", "damaged_batch/fixed", ()),
@@ -102,6 +108,7 @@ MARKERS = (
     MarkerPicture("chance_accuracy", "vanishing_sigmoid/faulty", ("epoch_logs",)),
     MarkerPicture("loss_metric_contradiction", "one_unit_softmax/faulty", ("epoch_logs",)),
     MarkerPicture("overfitting", "few_samples/faulty", ()),
+    MarkerPicture("validation_spike", "lagging_averages/faulty", ()),
 )
 
 DETAILS = (

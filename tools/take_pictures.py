@@ -168,7 +168,7 @@ def take_marker(browser: Browser, address: str, picture: MarkerPicture) -> None:
     onset = first_onset(detail, picture.kind)
     place = [picture.run, onset["kind"], onset["step"], onset["row"]]
     chosen = ",".join(link_to(part) for part in place if part is not None)
-    view = {**only(detail, picture.shown), "onset": chosen}
+    view = {**only(detail, picture.shown), **picture.view, "onset": chosen}
     tab = open_run(browser, address, picture.run, view)
     photograph_panels(tab, picture.kind)
     tab.close()

@@ -15,6 +15,7 @@ from tb_stability_demo.cases import (
     few_samples,
     growing_logits,
     inverted_decay,
+    lagging_averages,
     learning_rate_sweep,
     logarithm_of_zero,
     missing_values,
@@ -58,5 +59,6 @@ CASES: tuple[DemoCase, ...] = (
     unscaled_features.CASE,
     rare_class.CASE,
     few_samples.CASE,
+    lagging_averages.CASE,
     learning_rate_sweep.CASE,
 )
