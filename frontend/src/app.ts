@@ -10,7 +10,7 @@ import { Link } from "./link";
 import { Contexts } from "./contexts";
 import { pairOf } from "./model/pair";
 import { buildScene, type Scene } from "./model/scene";
-import { MOODS, moodOf, sickest } from "./model/verdict";
+import { Opening } from "./opening";
 import type { Actions, Panel, Pointed } from "./panels/context";
 import { DifferenceSection } from "./panels/difference_section";
 import { Popover } from "./panels/popover";
@@ -33,9 +33,6 @@ import { isBeside, zoomOnAxis } from "./zooming";
 /** Finer columns are asked for once a zoom has come to rest. */
 const ZOOM_REST_MS = 140;
 
-/** Then the page opens with the sickest run that is known, though others are not judged yet. */
-const OPENS_WITHIN_MS = 3000;
-
 /** From then on the page says that reading takes long. */
 const SLOW_AFTER_MS = 4000;
 
@@ -44,6 +41,7 @@ export class App {
   readonly library: Library;
   private readonly host: Surroundings;
   private readonly link: Link;
+  private readonly opening: Opening;
   private readonly polling: Polling;
   private readonly actions: Actions;
   private readonly around: Around;
@@ -66,7 +64,6 @@ export class App {
   private frame = 0;
   private zoomTimer: ReturnType<typeof setTimeout> | undefined;
   private slow = false;
-  private listedAt: number | null = null;
   /** Counts what changes besides the view. */
   private version = 0;
   private drawn: unknown = null;
@@ -79,6 +76,7 @@ export class App {
       this.version++;
       this.schedule();
     });
+    this.opening = new Opening(this.view, this.library);
     this.polling = new Polling(this.library, () => this.main.clientHeight > 0);
     this.host = surround({
       dataReloaded: () => void this.polling.now(),
@@ -213,21 +211,6 @@ export class App {
     return filter ? runs.filter(({ run }) => filter.test(run)) : runs;
   }
 
-  /** Without a choice the page opens with the sickest run. */
-  private chooseFirst(): void {
-    if (this.view.get().runs !== null || !this.link.wasRead || !this.listed.length) return;
-    const best = sickest(this.listed);
-    if (this.isOpening && moodOf(best) !== MOODS[0]) return;
-    this.view.set({ runs: [best.run] });
-  }
-
-  /** Verdicts that are still to come may say that another run is the sickest: they are waited for. */
-  private get isOpening(): boolean {
-    if (this.view.get().runs !== null || this.listed.length < 2) return false;
-    this.listedAt ??= performance.now();
-    return this.library.unjudged > 0 && performance.now() < this.listedAt + OPENS_WITHIN_MS;
-  }
-
   private zoomMoves(): void {
     clearTimeout(this.zoomTimer);
     this.zoomTimer = setTimeout(() => {
@@ -243,7 +226,7 @@ export class App {
         ? { kind: "failed", message: runsError }
         : { kind: "loading", slow: this.slow };
     if (!runs.length) return { kind: "no runs" };
-    if (this.isOpening)
+    if (this.opening.isUnderWay(this.listed))
       return {
         kind: "judging",
         done: runs.length - this.library.unjudged,
@@ -253,7 +236,7 @@ export class App {
   }
 
   private draw(): void {
-    this.chooseFirst();
+    if (this.link.wasRead) this.opening.choose(this.listed);
     const view = this.view.get();
     const { library } = this;
     library.judge(view.thresholds, view.runs ?? []);

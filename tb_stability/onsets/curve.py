@@ -45,7 +45,7 @@ class LossCurve:
         return self.highest is None
 
     @property
-    def by_epochs(self) -> bool:
+    def has_epoch_means(self) -> bool:
         """Whether each point is the mean of an epoch's many batches, logged so or measured."""
         if self.of_epochs:
             return True

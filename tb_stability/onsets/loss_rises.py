@@ -41,10 +41,10 @@ def loss_rises(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     if at_once is not None:
         yield at_once
         return
-    episodes = thresholds.loss_excursion(epochs=curve.by_epochs).detect(curve.mean)
+    episodes = thresholds.loss_excursion(epochs=curve.has_epoch_means).detect(curve.mean)
     # A rise within the first points that goes away is a start, not a spike.
     warmup = thresholds.loss_excursion().warmup
-    patience = thresholds.loss_excursion(epochs=curve.by_epochs).patience
+    patience = thresholds.loss_excursion(epochs=curve.has_epoch_means).patience
     lasting = [item for item in episodes if item.end is None]
     returning = [
         item
