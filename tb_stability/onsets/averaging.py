@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from tb_stability.onsets.curve import LossCurve
+from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.series import RunSeries
 
 # By the names that Keras gives them, in lower case and without underscores.
 _SQUARED = ("mse", "meansquarederror")
 _ABSOLUTE = ("mae", "meanabsoluteerror")
+
+# A loss that settles above this multiple of it: the variance is known from samples alone.
+SETTLED_ABOVE = 1.5
 
 
 def loss_of_averaging(run: RunSeries) -> float | None:
@@ -36,3 +41,16 @@ def loss_of_averaging(run: RunSeries) -> float | None:
     if not 0 < variance < np.inf:
         return None
     return variance if name in _SQUARED else float(np.sqrt(variance))
+
+
+def settles_above(curve: LossCurve, averaging: float, thresholds: Thresholds) -> bool:
+    """Returns whether a loss comes to rest where predicting the mean would be far better.
+
+    Weights of zero and a bias are among what can be learnt, so no penalty explains it.
+    """
+    epochs, _, _ = curve.by_epoch()
+    second = epochs[len(epochs) // 2 :]
+    if len(second) < thresholds.learning_epochs or not np.min(epochs) >= SETTLED_ABOVE * averaging:
+        return False
+    little = thresholds.learning_improvement_epochs * float(np.median(second))
+    return float(np.ptp(second)) < little

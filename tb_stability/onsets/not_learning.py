@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
 
-from tb_stability.detectors.baseline import MAD_TO_SIGMA
 from tb_stability.metadata import PER_STEP
-from tb_stability.onsets.averaging import loss_of_averaging
+from tb_stability.onsets.averaging import SETTLED_ABOVE, loss_of_averaging, settles_above
+from tb_stability.onsets.course import is_flat, levels_off, without_noise
 from tb_stability.onsets.curve import LossCurve
 from tb_stability.onsets.guessing import Guessing, accuracy_curve, guessing_in
 from tb_stability.onsets.least_loss import least_loss
@@ -31,14 +30,8 @@ _FAR_ABOVE = 3.0
 # A regression below this fraction of the loss of always predicting the mean has learnt something.
 _BETTER_THAN_AVERAGING = 0.9
 
-# A loss that settles above this multiple of it: the variance is known from samples alone.
-_SETTLED_ABOVE = 1.5
-
 # An accuracy that no guessing among balanced classes reaches: a half and a tenth of the rest.
 _KNOWING = 0.55
-
-# Points that show whether a loss levels off: three for each quarter.
-_LEAST_POINTS = 12
 
 # A log that begins later than this, counted from 0 or from 1, is of a run that was resumed.
 _FIRST_EPOCH = 1
@@ -97,11 +90,11 @@ def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     if _knows_something(run, best, guessing, accuracy, sure=wrong):
         return
     far_above = averaging is not None and best >= _FAR_ABOVE * averaging
-    settled = averaging is not None and _settles_above(curve, averaging, thresholds)
+    settled = averaging is not None and settles_above(curve, averaging, thresholds)
     starts = [start]
     told_otherwise = guessing is not None and accuracy is not None
-    if far_above or (not told_otherwise and _is_flat(curve, least, thresholds)):
-        starts.append(_without_noise(curve))
+    if far_above or (not told_otherwise and is_flat(curve, least, thresholds)):
+        starts.append(without_noise(curve))
     improvement = (
         thresholds.learning_improvement_epochs
         if curve.of_epochs
@@ -111,7 +104,7 @@ def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     if not (stuck or guesses or wrong or settled):
         return
     certain = accuracy is not None or guesses or wrong or far_above or settled
-    if not certain and _levels_off(curve.mean, thresholds.spreads):
+    if not certain and levels_off(curve.mean, thresholds.spreads):
         return
     start = stuck[0] if stuck else start
     threshold = start - improvement * (start - least)
@@ -124,7 +117,7 @@ def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     if worse and guessing is not None:
         threshold = _FAR_ABOVE * guessing.loss
     elif worse and averaging is not None:
-        threshold = _SETTLED_ABOVE * averaging
+        threshold = SETTLED_ABOVE * averaging
     yield Onset(
         kind="not_learning",
         severity="warning",
@@ -146,53 +139,6 @@ def not_learning(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
             baseline=start,
         ),
     )
-
-
-def _is_flat(curve: LossCurve, least: float, thresholds: Thresholds) -> bool:
-    """Returns whether all epochs are alike, and the first window is like those after it."""
-    epochs, _, _ = curve.by_epoch()
-    little = thresholds.learning_improvement_epochs * (float(epochs[0]) - least)
-    fall = float(curve.mean[0]) - float(np.median(curve.mean))
-    return float(np.ptp(epochs)) < little and fall < little
-
-
-def _settles_above(curve: LossCurve, averaging: float, thresholds: Thresholds) -> bool:
-    """Returns whether a loss comes to rest where predicting the mean would be far better.
-
-    Weights of zero and a bias are among what can be learnt, so no penalty explains it.
-    """
-    epochs, _, _ = curve.by_epoch()
-    second = epochs[len(epochs) // 2 :]
-    if len(second) < thresholds.learning_epochs or not np.min(epochs) >= _SETTLED_ABOVE * averaging:
-        return False
-    little = thresholds.learning_improvement_epochs * float(np.median(second))
-    return float(np.ptp(second)) < little
-
-
-def _without_noise(curve: LossCurve) -> float:
-    """Returns the loss before training, without what batches differ by."""
-    if curve.highest is None or len(curve.mean) < 2:
-        return curve.untrained
-    usual = float(np.median(curve.highest[1:] - curve.mean[1:]))
-    return max(curve.untrained - usual, float(curve.mean[0]))
-
-
-def _levels_off(loss: FloatArray, spreads: float) -> bool:
-    """Returns whether a loss came down in a curve that levels off.
-
-    By the medians of its quarters, the first fall is more than noise and at least twice the second,
-    and that no less than the third. It took several points: no single one was half of it, as is the
-    first of a run that is stuck from then on. What falls evenly has only begun, at too low a rate.
-    """
-    if len(loss) < _LEAST_POINTS:
-        return False
-    levels = [float(np.median(quarter)) for quarter in np.array_split(loss, 4)]
-    first, second, third = -np.diff(levels)
-    steps = -np.diff(loss)
-    calm = steps[len(steps) // 2 :]  # the curve itself is no noise
-    noise = MAD_TO_SIGMA * float(np.median(np.abs(calm - np.median(calm)))) / math.sqrt(2)
-    gradual = float(np.max(steps)) < (float(np.max(loss)) - float(np.min(loss))) / 2
-    return bool(gradual and first > spreads * noise and first >= 2 * second >= 2 * third)
 
 
 def _guesses(loss: FloatArray, guessing: Guessing) -> bool:
@@ -224,10 +170,8 @@ def _knows_something(
         return True
     if accuracy is None or np.isnan(accuracy.mean).all():
         return False
-    if guessing is None:
-        return float(np.nanmax(accuracy.mean)) > _KNOWING
-    if accuracy.mean[0] > guessing.better and not sure:
-        return True
-    if sure:
-        return float(np.nanmax(accuracy.mean)) > _KNOWING
-    return float(np.nanmax(accuracy.mean)) > max(_KNOWING, guessing.better)
+    best_accuracy = float(np.nanmax(accuracy.mean))
+    if guessing is None or sure:
+        return best_accuracy > _KNOWING
+    begins_better = bool(accuracy.mean[0] > guessing.better)
+    return begins_better or best_accuracy > max(_KNOWING, guessing.better)
