@@ -82,8 +82,8 @@ def _is_coming_back(curve: LossCurve, episode: Detection, patience: int) -> bool
 
 
 def _is_young(curve: LossCurve, episode: Detection, patience: int) -> bool:
-    """Returns whether it cannot be known yet if a loss is on its way back."""
-    return len(_since_the_peak(curve, episode)) < 3 * patience
+    """Returns whether a rise began too late to know if the loss comes back from it."""
+    return int(np.isfinite(curve.mean[episode.start :]).sum()) <= 3 * patience
 
 
 def _since_the_peak(curve: LossCurve, episode: Detection) -> FloatArray:
