@@ -106,6 +106,7 @@ def _first_heatmap(address: str) -> tuple[float, float, float]:
     tags = [item["tag"] for item in found["series"]]
     tag = next((tag for tag in tags if "gradient_norm" in tag), tags[0])
     query = f"run={name}&tag={urllib.parse.quote(tag, safe='')}&columns={COLUMNS}"
+    query += f"&revision={urllib.parse.quote(found['revision'], safe='')}"
     series_time, _ = _timed(f"{address}plugin/stability/series?{query}")
     return runs_time, run_time, series_time
 

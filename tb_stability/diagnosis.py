@@ -18,8 +18,12 @@ from tb_stability.series import RunSeries
 # Sets of thresholds for which a run's onsets are kept: the defaults, and those of a few pages.
 MOST_THRESHOLDS = 4
 
-# Seconds between one judgement and the next: other requests get their turn.
+# Seconds between reading and judging: other requests get their turn.
 _PAUSE = 0.001
+# After so many seconds of reading somebody has been waiting for values, which need no judgement:
+# the requests for them are about to come, and go first.
+_LONG = 0.5
+_PAUSE_AFTER_LONG = 0.5
 
 Judgement = Literal["current", "outdated", "pending"]
 
@@ -91,9 +95,14 @@ class Diagnosis:
         judged = self._of(experiment_id, revision, series)
         if patience is None or judged.known(thresholds):
             return judged.judge(thresholds)
-        left = patience - (time.monotonic() - begun)
+        taken = time.monotonic() - begun
+
+        def judge() -> None:
+            _pause(taken)
+            judged.judge(thresholds)
+
         key = (experiment_id, run, revision, thresholds)
-        self._background.wait(key, lambda: judged.judge(thresholds), left)
+        self._background.wait(key, judge, patience - taken)
         return judged.latest(thresholds) or DiagnosedRun(series, (), revision, "pending")
 
     def all_runs(
@@ -106,11 +115,13 @@ class Diagnosis:
         """Returns every run with its onsets, in natural order of name."""
         thresholds = thresholds or Thresholds()
         runs = []
+        begun = time.monotonic()
         for revision, series in self._reader.read_all(experiment_id=experiment_id, context=context):
             judged = self._of(experiment_id, revision, series)
             if not judged.known(thresholds):
-                time.sleep(_PAUSE)
+                _pause(time.monotonic() - begun)
             runs.append(judged.judge(thresholds))
+            begun = time.monotonic()
         self._forget_all_but(experiment_id, {run.series.run for run in runs})
         return runs
 
@@ -162,6 +173,10 @@ class Diagnosis:
         for key in [key for key in list(self._judged) if key[0] == experiment_id]:
             if key[1] not in listing:
                 self._judged.pop(key, None)
+
+
+def _pause(reading: float) -> None:
+    time.sleep(_PAUSE if reading < _LONG else _PAUSE_AFTER_LONG)
 
 
 class _Judged:

@@ -126,6 +126,7 @@ class StabilityPlugin(base_plugin.TBPlugin):
                 columns=integer_of(request.args, "columns", 1, MAX_COLUMNS) or DEFAULT_COLUMNS,
                 first_step=integer_of(request.args, "first_step", 0, MAX_STEP),
                 last_step=integer_of(request.args, "last_step", 0, MAX_STEP),
+                revision=request.args.get("revision"),
             ),
         )
 
@@ -189,11 +190,14 @@ class StabilityPlugin(base_plugin.TBPlugin):
         columns: int,
         first_step: int | None,
         last_step: int | None,
+        revision: str | None = None,
     ) -> bytes:
         """Returns the values of one series, in at most `columns` columns, as compressed JSON."""
         # Read, not judged: values need not wait for a verdict.
         try:
-            revision, found = self._reader.read(run, experiment_id=experiment_id, context=context)
+            revision, found = self._reader.read(
+                run, experiment_id=experiment_id, context=context, revision=revision
+            )
         except KeyError:
             raise _unknown_run(run) from None
         series = found.get(tag)

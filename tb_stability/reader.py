@@ -79,13 +79,28 @@ class RunReader:
         return {run: listing[run].revision for run in sorted(listing, key=natural_key)}
 
     def read(
-        self, run: str, *, experiment_id: str, context: RequestContext | None = None
+        self,
+        run: str,
+        *,
+        experiment_id: str,
+        context: RequestContext | None = None,
+        revision: str | None = None,
     ) -> tuple[str, RunSeries]:
         """Returns a run's revision and everything measured of it.
+
+        Args:
+          run: Name of the run.
+          experiment_id: As the data provider is asked.
+          context: Of the request.
+          revision: One that will do. Where it is the newest that has been read, the data provider
+            is not asked for a newer: its listing alone takes TensorBoard's data server 40 ms.
 
         Raises:
           KeyError: If there is no such run, or it holds neither data of this plugin nor a loss.
         """
+        known = self._cache.get((experiment_id, run))
+        if known is not None and known[0] == revision:
+            return known
         context = context or RequestContext()
         listed = self._list_one(context, experiment_id, run)
         if listed is None:

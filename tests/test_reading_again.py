@@ -6,6 +6,7 @@ import collections
 import json
 import pathlib
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,6 +31,7 @@ class Counting:
     def __init__(self, provider: DataProvider) -> None:
         self._provider = provider
         self.reads: collections.Counter[str] = collections.Counter()
+        self.listings = 0
         self.grown: set[str] = set()
         self.gone: set[str] = set()
         self.reading, self.may_read = threading.Event(), threading.Event()
@@ -39,6 +41,7 @@ class Counting:
         return getattr(self._provider, name)
 
     def list_tensors(self, *arguments: Any, **options: Any) -> Any:
+        self.listings += 1
         listing = self._provider.list_tensors(*arguments, **options)
         for run in self.grown & listing.keys():
             for series in listing[run].values():
@@ -107,6 +110,45 @@ def test_a_run_is_read_and_judged_again_only_where_it_has_changed(
     assert (provider.reads, sorted(judged)) == ({"a": 1, "b": 2}, ["a", "b", "b"])
     after = get(client, "series", run="b", tag="stability/loss")
     assert after["revision"] != before["revision"]
+
+
+def test_who_knows_the_revision_gets_values_without_a_look_for_a_newer(
+    provider: Counting,
+) -> None:
+    client = client_of(provider)
+    asked = {"run": "a", "tag": "stability/loss"}
+    before = get(client, "series", **asked, revision="of another time")
+    listings = provider.listings
+    assert get(client, "series", **asked, revision=before["revision"]) == before
+    assert provider.listings == listings
+    provider.grown = {"a"}
+    assert get(client, "series", **asked, revision=before["revision"]) == before
+    after = get(client, "series", **asked)
+    assert after["revision"] != before["revision"]
+    assert get(client, "series", **asked, revision=before["revision"]) == after
+
+
+def test_values_of_a_run_that_took_long_to_read_go_before_its_judgement(
+    provider: Counting, judged: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pausing, go_on = threading.Event(), threading.Event()
+
+    def pause(seconds: float) -> None:
+        if seconds == diagnosis._PAUSE_AFTER_LONG:
+            pausing.set()
+            assert go_on.wait(60)
+
+    monkeypatch.setattr(diagnosis, "_LONG", 0.0)
+    monkeypatch.setattr(time, "sleep", pause)
+    client = client_of(provider)
+    try:
+        assert get(client, "run", run="a", wait="0")["judgement"] == "pending"
+        assert pausing.wait(60)
+        assert get(client, "series", run="a", tag="stability/loss")["windows"] == 18
+        assert judged == []
+    finally:
+        go_on.set()
+    assert get(client, "run", run="a")["judgement"] == "current"
 
 
 def test_values_are_read_without_a_judgement(provider: Counting, judged: list[str]) -> None:

@@ -95,10 +95,10 @@ export const httpClient: Client = {
       signal,
     ),
   thresholds: (signal) => get("thresholds", {}, decodeThresholds, signal),
-  series: ({ run, tag, columns, firstStep, lastStep }, signal) =>
+  series: ({ run, tag, revision, columns, firstStep, lastStep }, signal) =>
     get(
       "series",
-      { run, tag, columns, first_step: firstStep, last_step: lastStep },
+      { run, tag, revision, columns, first_step: firstStep, last_step: lastStep },
       decodeSeries,
       signal,
     ),

@@ -108,6 +108,7 @@ export interface ThresholdInfo {
 export interface SeriesRequest {
   readonly run: string;
   readonly tag: string;
+  readonly revision: string;
   readonly columns: number;
   readonly firstStep?: number;
   readonly lastStep?: number;

@@ -226,14 +226,14 @@ export class Library {
     const tooCoarse = full !== null && full.windows > full.columns && columns > full.columns * 1.15;
     const asked = tooCoarse || !full ? columns : Math.max(columns, full.columns);
     if (full?.revision !== revision || tooCoarse)
-      this.load(series, "full", { run, tag, columns: asked }, `${revision}@${asked}`);
+      this.load(series, "full", { run, tag, revision, columns: asked }, `${revision}@${asked}`);
     if (!range || !full || full.windows <= full.columns) {
       series.detail = null;
       this.land(JSON.stringify([run, tag, "detail"]));
       return;
     }
     const [firstStep, lastStep] = range;
-    const request = { run, tag, columns, firstStep, lastStep };
+    const request = { run, tag, revision, columns, firstStep, lastStep };
     this.load(series, "detail", request, `${revision}@${columns}:${firstStep}-${lastStep}`);
   }
 

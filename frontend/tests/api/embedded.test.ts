@@ -44,7 +44,7 @@ describe("embedded answers", () => {
     const [run] = await client.runs({ gradient_factor: 9 }, "patient");
     expect(run?.run).toBe(NAME);
     expect((await client.run(NAME, {}, "patient")).onsets.length).toBeGreaterThan(0);
-    const request = { run: NAME, tag: TAG, columns: 9, firstStep: 2, lastStep: 2 };
+    const request = { run: NAME, tag: TAG, revision: "", columns: 9, firstStep: 2, lastStep: 2 };
     const values = await client.series(request);
     expect([...values.statistics.get("mean")!]).toEqual([1, NaN, -Infinity]);
     expect(values.columns).toBe(3);
@@ -57,7 +57,7 @@ describe("embedded answers", () => {
   });
 
   it("name what is not there", async () => {
-    const request = { run: NAME, tag: "stability/other", columns: 9 };
+    const request = { run: NAME, tag: "stability/other", revision: "", columns: 9 };
     await expect(embeddedClient(stored).series(request)).rejects.toThrow("stability/other");
   });
 });
