@@ -13,6 +13,7 @@ from tb_stability.onsets.lost_at_once import lost_at_once
 from tb_stability.onsets.objective import lowered_curve
 from tb_stability.onsets.onset import Evidence, Onset
 from tb_stability.onsets.rates import Rates, rates_of
+from tb_stability.onsets.rise_by_design import rises_by_design
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number
 from tb_stability.series import FloatArray, RunSeries
@@ -56,7 +57,9 @@ def loss_rises(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     spikes += returning
     for episode in lasting:
         if episode not in returning:
-            yield _divergence(curve, episode)
+            yield _divergence(
+                curve, episode, by_design=rises_by_design(run, curve, episode, thresholds)
+            )
     if spikes:
         yield _spikes(curve, spikes, run, thresholds)
     elif curve.highest is not None:
@@ -92,23 +95,27 @@ def _since_the_peak(curve: LossCurve, episode: Detection) -> FloatArray:
     return since[int(np.argmax(since)) :]
 
 
-def _divergence(curve: LossCurve, episode: Detection) -> Onset:
+def _divergence(curve: LossCurve, episode: Detection, *, by_design: bool) -> Onset:
     """Returns the onset of a loss that rises clear of its level and does not come back.
 
-    Severity: critical. Silent where the loss never was below its starting level by more than noise
+    Severity: critical; info where `tb_stability.onsets.rise_by_design` says that what the loss is
+    made of changes. Silent where the loss never was below its starting level by more than noise
     and does not double.
     """
     epoch, step = curve.epoch(episode.start), curve.step(episode.start)
+    left = f"The loss left its level of {number(episode.baseline)} at {curve.place(episode.start)}"
+    reached = f"it reached {number(episode.value)}"
     return Onset(
         kind="loss_divergence",
-        severity="critical",
+        severity="info" if by_design else "critical",
         epoch=epoch,
         step=step,
         row=None,
         message=(
-            f"The loss left its level of {number(episode.baseline)} at "
-            f"{curve.place(episode.start)} and has not come back: it reached "
-            f"{number(episode.value)}."
+            f"{left} by degrees: {reached}, while no layer's gradient or weights left their "
+            "course. So it rises where a penalty is given more weight, or the data become harder."
+            if by_design
+            else f"{left} and has not come back: {reached}."
         ),
         evidence=_evidence(
             curve, "mean", "rises clear of the best level so far and stays there", episode

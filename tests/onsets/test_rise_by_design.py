@@ -1,0 +1,87 @@
+"""A loss that rises while the model stays on its course."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from tb_stability.onsets import Onset, find_onsets
+from tb_stability.series import RunSeries
+from tests import synthetic
+from tests.onsets.runs import rows, with_quantity
+
+# Seen in benchmarks/healthy, ramped_divergence: the weight of a penalty rises from epoch 0 to 9.
+RISE = [0.517, 0.282, 0.308, 0.353, 0.404, 0.443, 0.482, 0.513, 0.554, 0.585, 0.594, 0.608]
+RAMPED = np.array([*RISE, 0.586, 0.591, 0.598, 0.599, 0.592, 0.603, 0.594, 0.602])
+POINTS = len(RAMPED)
+STEADY = np.ones(POINTS)
+SINCE = np.arange(POINTS) >= 4  # where the loss is clear of its level
+GROWN = np.where(SINCE, np.linspace(1.0, 1.6, POINTS), 1.0)
+
+
+def ramped(
+    *, loss: np.ndarray = RAMPED, gradient: np.ndarray = STEADY, weight: np.ndarray = STEADY
+) -> RunSeries:
+    """A run in which one layer's gradient norm and one layer's weight norm go as told."""
+    gradients = np.stack([STEADY, gradient, STEADY], axis=1)
+    run = synthetic.run(loss, gradients=gradients, per_epoch=1)
+    return with_quantity(run, "weight_norm", rows(STEADY, weight))
+
+
+def divergence(run: RunSeries) -> Onset:
+    (onset,) = (onset for onset in find_onsets(run) if onset.kind == "loss_divergence")
+    return onset
+
+
+def test_it_is_an_info_that_says_what_else_may_raise_a_loss() -> None:
+    onset = divergence(ramped(gradient=np.where(SINCE, 2.0, 1.0), weight=np.where(SINCE, 0.8, 1.0)))
+    assert (onset.severity, onset.epoch, onset.remedies) == ("info", 4, ())
+    assert "by degrees: it reached 0.608, while no layer's gradient or weights" in onset.message
+    assert "a penalty is given more weight, or the data become harder" in onset.message
+
+
+def test_so_it_is_at_every_moment_while_it_trains() -> None:
+    for points in range(4, POINTS):
+        found = find_onsets(first(ramped(), points))
+        assert {onset.severity for onset in found} <= {"info"}, points
+
+
+def first(run: RunSeries, points: int) -> RunSeries:
+    """Returns the first windows of a run."""
+    kept = tuple(
+        dataclasses.replace(
+            series,
+            step=series.step[:points],
+            first_step=series.first_step[:points],
+            epoch=series.epoch[:points],
+            wall_time=series.wall_time[:points],
+            values=series.values[:points],
+        )
+        for series in run.series
+    )
+    return dataclasses.replace(run, windows=synthetic.windows(points, per_epoch=1), series=kept)
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        pytest.param(ramped(gradient=np.where(SINCE, 3.5, 1.0)), id="a gradient grew"),
+        pytest.param(ramped(gradient=np.where(SINCE, 0.4, 1.0)), id="a gradient dies"),
+        pytest.param(ramped(weight=GROWN), id="weights were carried away"),
+        pytest.param(ramped(loss=np.where(SINCE, 0.6, 0.3)), id="the loss jumped"),
+        pytest.param(
+            synthetic.run(RAMPED, gradients=np.ones((POINTS, 3)), per_epoch=1),
+            id="weights were not measured",
+        ),
+        pytest.param(
+            with_quantity(synthetic.run(RAMPED, per_epoch=1), "weight_norm", rows(STEADY, STEADY)),
+            id="gradients were not measured",
+        ),
+    ],
+)
+def test_it_is_critical_where(run: RunSeries) -> None:
+    onset = divergence(run)
+    assert onset.severity == "critical"
+    assert "and has not come back" in onset.message
