@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tb_stability.onsets.curve import LossCurve
+from tb_stability.onsets.curve import LossCurve, training_curve
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.series import RunSeries
 
@@ -41,6 +41,17 @@ def loss_of_averaging(run: RunSeries) -> float | None:
     if not 0 < variance < np.inf:
         return None
     return variance if name in _SQUARED else float(np.sqrt(variance))
+
+
+def is_worse_than_averaging(run: RunSeries, thresholds: Thresholds) -> bool:
+    """Returns whether a regression was never as good as one that knows the mean of its targets.
+
+    It is given `learning_epochs` epochs for that.
+    """
+    curve, averaging = training_curve(run), loss_of_averaging(run)
+    if curve is None or averaging is None or run.epochs < thresholds.learning_epochs:
+        return False
+    return bool(np.nanmin(curve.mean, initial=np.inf) > averaging)
 
 
 def settles_above(curve: LossCurve, averaging: float, thresholds: Thresholds) -> bool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterator
+
 import numpy as np
 
 from tb_stability.detectors import Detection
 from tb_stability.metadata import GRADIENT_NORM
 from tb_stability.onsets.curve import LossCurve
 from tb_stability.onsets.thresholds import Thresholds
-from tb_stability.series import BoolArray, FloatArray, RunSeries
+from tb_stability.series import RunSeries
 
 # Share of a rise that one point may have. Steps that are too large grow by themselves: of the
 # divergences in demo/ and benchmarks/faulty all but one have half of their rise from one point.
@@ -36,20 +39,20 @@ def rises_by_design(
     the loss or die, or its weights are carried away.
 
     Rule: no point has half of the rise; since it began, every layer's gradient norm stays between
-    half of what it was in the median and `gradient_factor` times that, and no layer's weights have
-    grown by more than a tenth. False where gradients or weights were not measured on both sides.
+    half of what it was in the median and `gradient_factor` times that, or what it was when nothing
+    was learnt yet, if that is more; and no layer's weights have grown by more than a tenth. False
+    where gradients or weights were not measured on both sides.
     """
     step = curve.step(rise.start)
-    gradients = _changes(run, GRADIENT_NORM.name, "mean", step)
-    weights = _changes(run, "weight_norm", "value", step)
-    return bool(
-        _is_gradual(curve, rise)
-        and len(gradients)
-        and len(weights)
-        and gradients.min() >= _LEAST_GRADIENT
-        and gradients.max() <= thresholds.gradient_factor
-        and weights.max() <= _MOST_WEIGHT
-    )
+    gradients = list(_rows(run, GRADIENT_NORM.name, "mean", step))
+    weights = list(_rows(run, "weight_norm", "value", step))
+    if not (gradients and weights and _is_gradual(curve, rise)):
+        return False
+    return all(
+        min(row.since) >= _LEAST_GRADIENT * row.before
+        and max(row.since) <= max(thresholds.gradient_factor * row.before, row.first)
+        for row in gradients
+    ) and all(max(row.since) <= _MOST_WEIGHT * row.before for row in weights)
 
 
 def _is_gradual(curve: LossCurve, rise: Detection) -> bool:
@@ -59,27 +62,30 @@ def _is_gradual(curve: LossCurve, rise: Detection) -> bool:
     return bool(steepest <= _LARGEST_SHARE * (rise.value - rise.baseline))
 
 
-def _changes(run: RunSeries, quantity: str, statistic: str, step: int) -> FloatArray:
-    """Returns what the rows of a quantity became from a step on, as multiples of what they were.
+@dataclasses.dataclass(frozen=True)
+class _Row:
+    """Norms of one row: at first, in the median before a step, in that of each part since."""
+
+    first: float
+    before: float
+    since: tuple[float, ...]
+
+
+def _rows(run: RunSeries, quantity: str, statistic: str, step: int) -> Iterator[_Row]:
+    """Yields the rows that were measured before a step and since.
 
     The first quarter of what was before is left out: there everything is on the move.
     """
-    changes: list[float] = []
     for series in run.of_quantity(quantity, (statistic, "count")):
-        known = series.measured & np.isfinite(series.statistic(statistic))
-        value = np.where(known, series.statistic(statistic), np.nan)
-        before = np.flatnonzero(series.step < step)
-        before = before[len(before) // 4 :]
-        after = np.flatnonzero(series.step >= step)
+        value = series.statistic(statistic)
+        known = series.measured & np.isfinite(value)
         for row in range(len(series.rows)):
-            usual = _median(value[before, row], known[before, row])
-            parts = np.array_split(after, _PARTS)
-            since = [_median(value[part, row], known[part, row]) for part in parts]
-            since = [one for one in since if np.isfinite(one)]
-            if since and usual > 0:
-                changes += [one / usual for one in since]
-    return np.array(changes)
-
-
-def _median(values: FloatArray, known: BoolArray) -> float:
-    return float(np.median(values[known])) if known.any() else np.nan
+            before = value[known[:, row] & (series.step < step), row]
+            since = value[known[:, row] & (series.step >= step), row]
+            if len(before) and len(since) and before[0] > 0:
+                parts = np.array_split(since, min(_PARTS, len(since)))
+                yield _Row(
+                    first=float(before[0]),
+                    before=float(np.median(before[len(before) // 4 :])),
+                    since=tuple(float(np.median(part)) for part in parts),
+                )

@@ -11,6 +11,8 @@ from tb_stability.onsets import Onset, Thresholds, find_onsets
 from tb_stability.series import RunSeries
 from tests import signals, synthetic
 
+RANGE = ("mean", "std", "min", "max", "nonfinite", "count")
+
 
 def with_quantity(run: RunSeries, name: str, values: np.ndarray) -> RunSeries:
     """Adds a quantity of two layers, value and count, to a run; NaN is missing."""
@@ -83,3 +85,12 @@ def with_shares(run: RunSeries, shares: list[float]) -> RunSeries:
     classes = [str(index) for index in range(len(shares))]
     series = synthetic.series(quantity, values, run.windows, classes)
     return dataclasses.replace(run, series=(*run.series, series))
+
+
+def with_targets(run: RunSeries, mean: float, std: float, loss: str = "mse") -> RunSeries:
+    row = np.array([mean, std, mean - std, mean + std, 0, 640], np.float32)
+    values = np.tile(row, (len(run.windows), 1, 1))
+    quantity = Quantity("targets", "targets", "", "output", RANGE)
+    series = synthetic.series(quantity, values, run.windows, ("output",))
+    record = dataclasses.replace(synthetic.run_record(), loss=loss)
+    return dataclasses.replace(run, series=(*run.series, series), record=record)

@@ -12,13 +12,12 @@ from tb_stability.onsets import find_onsets
 from tb_stability.record import LayerRecord
 from tb_stability.series import RunSeries
 from tests import signals, synthetic
-from tests.onsets.runs import classifier, falling_run, told, with_shares
+from tests.onsets.runs import RANGE, classifier, falling_run, told, with_shares, with_targets
 
 
 def with_inputs(run: RunSeries, **statistics: float) -> RunSeries:
-    names = ("mean", "std", "min", "max", "nonfinite", "count")
-    quantity = Quantity("inputs", "inputs", "", "input", names)
-    cell = [statistics.get(name, 64.0 if name == "count" else 0.0) for name in names]
+    quantity = Quantity("inputs", "inputs", "", "input", RANGE)
+    cell = [statistics.get(name, 64.0 if name == "count" else 0.0) for name in RANGE]
     table = np.tile(np.array(cell, np.float32), (len(run.windows), 1, 1))
     series = synthetic.series(quantity, table, run.windows, ("pixels",))
     return dataclasses.replace(run, series=(*run.series, series))
@@ -29,6 +28,27 @@ def test_unscaled_inputs_are_told_where_the_run_fails() -> None:
     assert (found.severity, found.row, found.step) == ("warning", "pixels", 1)
     assert found.evidence.value == pytest.approx(127.0)
     assert told(with_inputs(falling_run(), mean=127.0, std=74.0), "unscaled_input") == []
+
+
+def test_unscaled_inputs_are_told_where_predicting_the_mean_would_be_better() -> None:
+    loss = 1e6 * 0.5 ** np.arange(12)  # it falls by half in each window, and ends at 488
+    run = with_inputs(synthetic.run(loss), mean=2e3, std=4.4e4)
+    assert len(told(with_targets(run, 0.0, 22.0), "unscaled_input")) == 1  # 484
+    assert told(with_targets(run, 0.0, 23.0), "unscaled_input") == []  # 529
+    assert told(run, "unscaled_input") == []
+    beginning = with_inputs(synthetic.run(loss[:4]), mean=2e3, std=4.4e4)
+    assert told(with_targets(beginning, 0.0, 22.0), "unscaled_input") == []
+
+
+def test_a_value_that_is_far_out_is_named() -> None:
+    extremes = {"mean": 1953.0, "std": 44151.0, "min": -3.0, "max": 999999.0}
+    (found,) = told(with_inputs(falling_run(20), **extremes), "unscaled_input")
+    assert found.message == (
+        "The input pixels is not scaled: its values are of size 4.42e+04, where about one is "
+        "expected. One of them is 999999, which may stand for a missing one."
+    )
+    (found,) = told(with_inputs(falling_run(20), **{**extremes, "max": 4e5}), "unscaled_input")
+    assert found.message.endswith("expected.")
 
 
 def test_scaled_inputs_are_not_told() -> None:

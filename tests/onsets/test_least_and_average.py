@@ -13,9 +13,7 @@ from tb_stability.onsets.averaging import loss_of_averaging
 from tb_stability.record import OutputRecord
 from tb_stability.series import RunSeries
 from tests import synthetic
-from tests.onsets.runs import classifier, told
-
-RANGE = ("mean", "std", "min", "max", "nonfinite", "count")
+from tests.onsets.runs import classifier, told, with_targets
 
 
 def noisy(loss: np.ndarray, noise: float) -> RunSeries:
@@ -25,15 +23,6 @@ def noisy(loss: np.ndarray, noise: float) -> RunSeries:
     return dataclasses.replace(
         run, series=(synthetic.series(LOSS, values, run.windows, ("loss",)), *run.series[1:])
     )
-
-
-def with_targets(run: RunSeries, mean: float, std: float, loss: str = "mse") -> RunSeries:
-    row = np.array([mean, std, mean - std, mean + std, 0, 640], np.float32)
-    values = np.tile(row, (len(run.windows), 1, 1))
-    quantity = Quantity("targets", "targets", "", "output", RANGE)
-    series = synthetic.series(quantity, values, run.windows, ("output",))
-    record = dataclasses.replace(synthetic.run_record(), loss=loss)
-    return dataclasses.replace(run, series=(*run.series, series), record=record)
 
 
 def with_soft_labels(run: RunSeries, entropy: float) -> RunSeries:

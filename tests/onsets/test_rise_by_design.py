@@ -42,6 +42,12 @@ def test_it_is_an_info_that_says_what_else_may_raise_a_loss() -> None:
     assert "a penalty is given more weight, or the data become harder" in onset.message
 
 
+def test_gradients_may_become_what_they_were_when_nothing_was_learnt_yet() -> None:
+    before = np.where(np.arange(POINTS) == 0, 6.0, 1.0)
+    assert divergence(ramped(gradient=np.where(SINCE, 5.0, before))).severity == "info"
+    assert divergence(ramped(gradient=np.where(SINCE, 7.0, before))).severity == "critical"
+
+
 def test_so_it_is_at_every_moment_while_it_trains() -> None:
     for points in range(4, POINTS):
         found = find_onsets(first(ramped(), points))
