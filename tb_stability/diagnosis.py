@@ -20,8 +20,8 @@ MOST_THRESHOLDS = 4
 
 # Seconds between reading and judging: other requests get their turn.
 _PAUSE = 0.001
-# After so many seconds of reading somebody has been waiting for values, which need no judgement:
-# the requests for them are about to come, and go first.
+# Who asked for a run that took so many seconds to read has been waiting for its values, which need
+# no judgement: the requests for them are about to come, and go first.
 _LONG = 0.5
 _PAUSE_AFTER_LONG = 0.5
 
@@ -66,6 +66,8 @@ class Diagnosis:
         self._reader = reader
         self._judged: dict[tuple[str, str], _Judged] = {}
         self._background = Background()
+        # Runs that were asked for by name, by somebody who does not wait for their judgement.
+        self._awaited: set[tuple[str, str]] = set()
 
     def run(
         self,
@@ -91,18 +93,22 @@ class Diagnosis:
         """
         begun = time.monotonic()
         thresholds = thresholds or Thresholds()
-        revision, series = self._reader.read(run, experiment_id=experiment_id, context=context)
+        if patience is not None:
+            self._awaited.add((experiment_id, run))
+        try:
+            revision, series = self._reader.read(run, experiment_id=experiment_id, context=context)
+        except KeyError:
+            self._awaited.discard((experiment_id, run))
+            raise
         judged = self._of(experiment_id, revision, series)
         if patience is None or judged.known(thresholds):
+            self._awaited.discard((experiment_id, run))
             return judged.judge(thresholds)
         taken = time.monotonic() - begun
-
-        def judge() -> None:
-            _pause(taken)
-            judged.judge(thresholds)
-
         key = (experiment_id, run, revision, thresholds)
-        self._background.wait(key, judge, patience - taken)
+        self._background.wait(
+            key, lambda: self._judge(judged, thresholds, experiment_id, taken), patience - taken
+        )
         return judged.latest(thresholds) or DiagnosedRun(series, (), revision, "pending")
 
     def all_runs(
@@ -118,9 +124,8 @@ class Diagnosis:
         begun = time.monotonic()
         for revision, series in self._reader.read_all(experiment_id=experiment_id, context=context):
             judged = self._of(experiment_id, revision, series)
-            if not judged.known(thresholds):
-                _pause(time.monotonic() - begun)
-            runs.append(judged.judge(thresholds))
+            taken = time.monotonic() - begun
+            runs.append(self._judge(judged, thresholds, experiment_id, taken))
             begun = time.monotonic()
         self._forget_all_but(experiment_id, {run.series.run for run in runs})
         return runs
@@ -149,6 +154,24 @@ class Diagnosis:
         self._background.wait((experiment_id, thresholds), judge, left)
         return self._known(experiment_id, listing, thresholds)
 
+    def _judge(
+        self, judged: _Judged, thresholds: Thresholds, experiment_id: str, reading: float
+    ) -> DiagnosedRun:
+        """Returns a run with its onsets; others get their turn before it is judged.
+
+        Args:
+          judged: The run.
+          thresholds: Of the rules.
+          experiment_id: Whose run it is.
+          reading: Seconds that it took to read.
+        """
+        key = (experiment_id, judged.series.run)
+        if not judged.known(thresholds):
+            is_long = reading >= _LONG and key in self._awaited
+            time.sleep(_PAUSE_AFTER_LONG if is_long else _PAUSE)
+        self._awaited.discard(key)
+        return judged.judge(thresholds)
+
     def _known(
         self, experiment_id: str, listing: Mapping[str, str], thresholds: Thresholds
     ) -> list[DiagnosedRun | UnjudgedRun]:
@@ -173,10 +196,6 @@ class Diagnosis:
         for key in [key for key in list(self._judged) if key[0] == experiment_id]:
             if key[1] not in listing:
                 self._judged.pop(key, None)
-
-
-def _pause(reading: float) -> None:
-    time.sleep(_PAUSE if reading < _LONG else _PAUSE_AFTER_LONG)
 
 
 class _Judged:

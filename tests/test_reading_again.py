@@ -151,6 +151,15 @@ def test_values_of_a_run_that_took_long_to_read_go_before_its_judgement(
     assert get(client, "run", run="a")["judgement"] == "current"
 
 
+def test_a_list_that_took_long_to_read_is_judged_at_once(
+    provider: Counting, judged: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diagnosis, "_LONG", 0.0)
+    monkeypatch.setattr(diagnosis, "_PAUSE_AFTER_LONG", 3600.0)
+    runs = get(client_of(provider), "runs", wait="60000")["runs"]
+    assert {run["judgement"] for run in runs} == {"current"}
+
+
 def test_values_are_read_without_a_judgement(provider: Counting, judged: list[str]) -> None:
     get(client_of(provider), "series", run="a", tag="stability/loss")
     assert (provider.reads, judged) == ({"a": 1}, [])
