@@ -24,7 +24,7 @@ EPOCHS = 20
 HIGH_RATE = 1.8
 LOW_RATE = 0.8
 POSITIVE_SHARE = 0.28
-SIGNAL = 3.0
+SIGNAL = 5.0
 
 
 def pictures(seed: int) -> Split:
