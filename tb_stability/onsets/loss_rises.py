@@ -28,10 +28,11 @@ def loss_rises(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     Rule: `tb_stability.detectors.excursion` on the mean loss of each window, or of each epoch where
     steps are not known, by `spreads`, `loss_relative` and `loss_giveback`. An excursion that lasts
     to the end of the data is a divergence, any other a spike, and so is one that is on its way
-    back; a window whose highest step alone rises has one too, by `spike_giveback`. Delay:
-    `loss_patience` windows, or `loss_patience_epochs` epochs. A rise within the first window is
-    judged by `tb_stability.onsets.lost_at_once`. Silent where the loss gives back little of what it
-    had gained, and for losses that are not meant to fall: see `tb_stability.onsets.objective`.
+    back, or neither higher nor longer than one that came back before; a window whose highest step
+    alone rises has one too, by `spike_giveback`. Delay: `loss_patience` windows, or
+    `loss_patience_epochs` epochs. A rise within the first window is judged by
+    `tb_stability.onsets.lost_at_once`. Silent where the loss gives back little of what it had
+    gained, and for losses that are not meant to fall: see `tb_stability.onsets.objective`.
     Severity: critical for a divergence; for a spike info, or a warning where it cost the run a good
     part of its time.
     """
@@ -51,6 +52,7 @@ def loss_rises(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
         item
         for item in lasting
         if _is_coming_back(curve, item, patience)
+        or _came_back_from_more(curve, item, episodes)
         or (_is_young(curve, item, patience) and _began_with_new_classes(curve, item, run))
     ]
     spikes = [item for item in episodes if item.end is not None and item.start >= warmup]
@@ -82,6 +84,15 @@ def _is_coming_back(curve: LossCurve, episode: Detection, patience: int) -> bool
     noise = 0.0 if np.isnan(episode.spread) else episode.spread
     missing = last - episode.baseline
     return missing <= lost / 10 or (missing <= lost / 2 and before - last > noise)
+
+
+def _came_back_from_more(curve: LossCurve, episode: Detection, episodes: list[Detection]) -> bool:
+    """Returns whether a rise at the end of the data is no more than one that came back before."""
+    lasted = len(curve.mean) - episode.start
+    return any(
+        one.end is not None and one.value >= episode.value and one.end - one.start >= lasted
+        for one in episodes
+    )
 
 
 def _is_young(curve: LossCurve, episode: Detection, patience: int) -> bool:

@@ -75,3 +75,15 @@ def test_who_has_made_up_for_nine_tenths_has_come_back() -> None:
     assert [item.kind for item in find_onsets(by_epoch(rests))] == ["loss_spike"]
     rests = [*TASKS[:6], 1.1, 0.4, *np.full(10, 0.3)]
     assert [item.kind for item in find_onsets(by_epoch(rests))] == ["loss_divergence"]
+
+
+def test_a_rise_at_the_end_that_is_no_more_than_one_before_is_a_spike() -> None:
+    low, high = np.full(6, 0.1), np.full(6, 0.8)
+    start = np.linspace(1.0, 0.1, 8)
+    again = np.concatenate([start, low, high, low, 0.9 * high[:4]])
+    (onset,) = find_onsets(synthetic.run(again))
+    assert (onset.kind, onset.epoch) == ("loss_spike", 7)
+    assert onset.message.endswith(" It happened 2 times in all.")
+    for more in (1.2 * high[:4], 0.9 * np.full(7, 0.8)):  # higher; longer
+        onsets = find_onsets(synthetic.run(np.concatenate([start, low, high, low, more])))
+        assert {item.kind for item in onsets} == {"loss_divergence", "loss_spike"}
