@@ -11,7 +11,7 @@ Y = np.array([[0.1], [5.0], [0.2], [7.0], [0.0], [0.3]], np.float32)
 
 
 def clipped(log_dir, *, compile_options=None, **settings):
-    optimizer = keras.optimizers.SGD(0.0, **settings)
+    optimizer = keras.optimizers.SGD(0.0, name="sgd", **settings)
     if compile_options and compile_options.pop("scaled", False):
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(1, kernel_initializer="zeros")])

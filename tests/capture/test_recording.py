@@ -118,7 +118,7 @@ def test_logs_of_the_epoch_are_one_event(tmp_path):
 def test_learning_rate_is_that_of_the_windows_end(tmp_path):
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay([5, 10], [0.1, 0.01, 0.001])
     fit(
-        compiled(keras.optimizers.SGD(schedule)),
+        compiled(keras.optimizers.SGD(schedule, name="sgd")),
         StabilityCallback(tmp_path, window_steps=5),
         epochs=2,
     )
