@@ -10,6 +10,7 @@ import numpy as np
 from tb_stability.detectors import Detection
 from tb_stability.metadata import GRADIENT_NORM
 from tb_stability.onsets.curve import LossCurve
+from tb_stability.onsets.guessing import accuracy_curve
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.series import RunSeries
 
@@ -24,6 +25,9 @@ _LEAST_GRADIENT = 0.5
 # is given more weight holds them.
 _MOST_WEIGHT = 1.1
 
+# What an accuracy may be below its best.
+_ACCURACY = 0.05
+
 # Parts of the time since: none of them may stand out.
 _PARTS = 3
 
@@ -35,22 +39,22 @@ def rises_by_design(
 
     So it does where the weight of a penalty is raised, as that of a variational autoencoder's
     divergence (Bowman et al., Generating sentences from a continuous space, 2016), or where the
-    data become harder. A training that goes wrong shows it elsewhere, too: its gradients grow with
-    the loss or die, or its weights are carried away.
+    targets become harder. A training that goes wrong shows it elsewhere, too: its gradients grow
+    with the loss or die, its weights are carried away, or its accuracy falls.
 
     Rule: no point has half of the rise; since it began, every layer's gradient norm stays between
-    half of what it was in the median and `gradient_factor` times that, or what it was when nothing
-    was learnt yet, if that is more; and no layer's weights have grown by more than a tenth. False
-    where gradients or weights were not measured on both sides.
+    half of what it was in the median and `gradient_factor` times that, and no layer's weights have
+    grown by more than a tenth; and the accuracy, where one is logged, is at most 0.05 below its
+    best. False where gradients or weights were not measured on both sides.
     """
     step = curve.step(rise.start)
     gradients = list(_rows(run, GRADIENT_NORM.name, "mean", step))
     weights = list(_rows(run, "weight_norm", "value", step))
-    if not (gradients and weights and _is_gradual(curve, rise)):
+    if not (gradients and weights and _is_gradual(curve, rise)) or _accuracy_falls(run):
         return False
     return all(
         min(row.since) >= _LEAST_GRADIENT * row.before
-        and max(row.since) <= max(thresholds.gradient_factor * row.before, row.first)
+        and max(row.since) <= thresholds.gradient_factor * row.before
         for row in gradients
     ) and all(max(row.since) <= _MOST_WEIGHT * row.before for row in weights)
 
@@ -62,11 +66,16 @@ def _is_gradual(curve: LossCurve, rise: Detection) -> bool:
     return bool(steepest <= _LARGEST_SHARE * (rise.value - rise.baseline))
 
 
+def _accuracy_falls(run: RunSeries) -> bool:
+    accuracy = accuracy_curve(run)
+    known = np.zeros(0) if accuracy is None else accuracy.mean[np.isfinite(accuracy.mean)]
+    return bool(len(known) and known[-1] < known.max() - _ACCURACY)
+
+
 @dataclasses.dataclass(frozen=True)
 class _Row:
-    """Norms of one row: at first, in the median before a step, in that of each part since."""
+    """Norms of one row: in the median before a step, and in that of each part of the time since."""
 
-    first: float
     before: float
     since: tuple[float, ...]
 
@@ -82,10 +91,9 @@ def _rows(run: RunSeries, quantity: str, statistic: str, step: int) -> Iterator[
         for row in range(len(series.rows)):
             before = value[known[:, row] & (series.step < step), row]
             since = value[known[:, row] & (series.step >= step), row]
-            if len(before) and len(since) and before[0] > 0:
+            if len(before) and len(since):
                 parts = np.array_split(since, min(_PARTS, len(since)))
                 yield _Row(
-                    first=float(before[0]),
                     before=float(np.median(before[len(before) // 4 :])),
                     since=tuple(float(np.median(part)) for part in parts),
                 )

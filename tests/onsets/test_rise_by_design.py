@@ -42,10 +42,13 @@ def test_it_is_an_info_that_says_what_else_may_raise_a_loss() -> None:
     assert "a penalty is given more weight, or the data become harder" in onset.message
 
 
-def test_gradients_may_become_what_they_were_when_nothing_was_learnt_yet() -> None:
-    before = np.where(np.arange(POINTS) == 0, 6.0, 1.0)
-    assert divergence(ramped(gradient=np.where(SINCE, 5.0, before))).severity == "info"
-    assert divergence(ramped(gradient=np.where(SINCE, 7.0, before))).severity == "critical"
+@pytest.mark.parametrize(("last", "severity"), [(0.88, "info"), (0.8, "critical")])
+def test_an_accuracy_that_falls_is_no_design(last: float, severity: str) -> None:
+    run = ramped()
+    logged = synthetic.run(
+        RAMPED, logs={"accuracy": np.linspace(0.9, last, POINTS)}, per_epoch=1
+    ).series[-1]
+    assert divergence(dataclasses.replace(run, series=(*run.series, logged))).severity == severity
 
 
 def test_so_it_is_at_every_moment_while_it_trains() -> None:
