@@ -37,8 +37,8 @@ COUNTED = frozenset(("count", "nonfinite", "argmax", "first_nonfinite", "epoch",
 
 _CELLS = 2**15
 
-_RUN_RECORD_TAG = metadata.tag_of(metadata.RUN_RECORD.name)
-_WINDOWS_TAG = metadata.tag_of(metadata.WINDOWS.name)
+RUN_RECORD_TAG = metadata.tag_of(metadata.RUN_RECORD.name)
+WINDOWS_TAG = metadata.tag_of(metadata.WINDOWS.name)
 
 
 def assemble_run(run: str, tags: Tags, data: Mapping[str, Sequence[TensorDatum]]) -> RunSeries:
@@ -51,20 +51,20 @@ def assemble_run(run: str, tags: Tags, data: Mapping[str, Sequence[TensorDatum]]
     """
     notes: list[str] = []
     records: dict[str, _Records] = {}
-    for tag in sorted(tags, key=_display_key):
+    for tag in sorted(tags, key=display_key):
         try:
-            series = _parse(tag, tags[tag])
+            series = parse_listed(tag, tags[tag])
         except metadata.MetadataError as error:
             notes.append(f"{tag} was skipped: {error}.")
             continue
-        if tag != _RUN_RECORD_TAG:
+        if tag != RUN_RECORD_TAG:
             records[tag] = _records(series, data.get(tag, ()), notes)
-    windows = _windows(records.pop(_WINDOWS_TAG, None), list(records.values()), notes)
+    windows = _windows(records.pop(WINDOWS_TAG, None), list(records.values()), notes)
     return RunSeries(
         run=run,
         windows=windows,
         series=tuple(_series(item, windows) for item in records.values() if len(item.step)),
-        record=_run_record(data.get(_RUN_RECORD_TAG, ()), notes),
+        record=_run_record(data.get(RUN_RECORD_TAG, ()), notes),
         notes=tuple(notes),
     )
 
@@ -83,7 +83,12 @@ class _Records:
     repeated: int
 
 
-def _parse(tag: str, listed: TensorTimeSeries) -> metadata.SeriesMetadata:
+def parse_listed(tag: str, listed: TensorTimeSeries) -> metadata.SeriesMetadata:
+    """Returns the metadata of a tag of the provider's listing.
+
+    Raises:
+      MetadataError: If they are not those of a series, or of another tag.
+    """
     series = metadata.parse_plugin_metadata(
         listed.plugin_content, listed.display_name, listed.description
     )
@@ -92,7 +97,8 @@ def _parse(tag: str, listed: TensorTimeSeries) -> metadata.SeriesMetadata:
     return series
 
 
-def _display_key(tag: str) -> tuple[int, list[tuple[int, int, str, str]]]:
+def display_key(tag: str) -> tuple[int, list[tuple[int, int, str, str]]]:
+    """Returns what sorts tags in the order in which they are best shown."""
     quantity = tag.split("/")[1] if "/" in tag else tag
     rank = _DISPLAY_ORDER.index(quantity) if quantity in _DISPLAY_ORDER else len(_DISPLAY_ORDER)
     return rank, natural_key(tag)
@@ -154,8 +160,13 @@ def _counts_are_numbers(values: FloatArray, statistics: Sequence[str]) -> BoolAr
     return valid
 
 
+def tells_epochs(windows: metadata.SeriesMetadata) -> bool:
+    """Returns whether a run's windows can be made of the records of ``stability/windows``."""
+    return windows.quantity.statistics[:2] == metadata.WINDOW[:2]
+
+
 def _windows(records: _Records | None, others: Sequence[_Records], notes: list[str]) -> Windows:
-    if records is None or records.metadata.quantity.statistics[:2] != metadata.WINDOW[:2]:
+    if records is None or not tells_epochs(records.metadata):
         steps = [item.step for item in others]
         last_step = np.unique(np.concatenate(steps)) if steps else np.zeros(0, dtype=np.int64)
         if len(last_step):

@@ -20,10 +20,6 @@ MOST_THRESHOLDS = 4
 
 # Seconds between reading and judging: other requests get their turn.
 _PAUSE = 0.001
-# Who asked for a run that took so many seconds to read has been waiting for its values, which need
-# no judgement: the requests for them are about to come, and go first.
-_LONG = 0.5
-_PAUSE_AFTER_LONG = 0.5
 
 Judgement = Literal["current", "outdated", "pending"]
 
@@ -66,8 +62,6 @@ class Diagnosis:
         self._reader = reader
         self._judged: dict[tuple[str, str], _Judged] = {}
         self._background = Background()
-        # Runs that were asked for by name, by somebody who does not wait for their judgement.
-        self._awaited: set[tuple[str, str]] = set()
 
     def run(
         self,
@@ -85,31 +79,35 @@ class Diagnosis:
           experiment_id: As the data provider is asked.
           context: Of the request.
           thresholds: Of the rules, if they are others than the defaults.
-          patience: Seconds after which the run is returned with what is known of it, once it is
-            read; None for as many as it takes.
+          patience: Seconds after which the run is returned with what is known of it, once the
+            first part of it is read; None for as many as it takes.
 
         Raises:
           KeyError: If there is no such run, or it holds no data of this plugin.
         """
         begun = time.monotonic()
         thresholds = thresholds or Thresholds()
-        if patience is not None:
-            self._awaited.add((experiment_id, run))
-        try:
-            revision, series = self._reader.read(run, experiment_id=experiment_id, context=context)
-        except KeyError:
-            self._awaited.discard((experiment_id, run))
-            raise
-        judged = self._of(experiment_id, revision, series)
-        if patience is None or judged.known(thresholds):
-            self._awaited.discard((experiment_id, run))
+
+        def read_whole() -> _Judged:
+            found = self._reader.read(run, experiment_id=experiment_id, context=context)
+            return self._of(experiment_id, *found)
+
+        if patience is None:
+            return read_whole().judge(thresholds)
+        key = (experiment_id, run)
+        read = self._reader.read if key in self._judged else self._reader.read_first
+        revision, series = read(run, experiment_id=experiment_id, context=context)
+        judged = None if series.unread else self._of(experiment_id, revision, series)
+        if judged is not None and judged.known(thresholds):
             return judged.judge(thresholds)
-        taken = time.monotonic() - begun
-        key = (experiment_id, run, revision, thresholds)
         self._background.wait(
-            key, lambda: self._judge(judged, thresholds, experiment_id, taken), patience - taken
+            (*key, revision, thresholds),
+            lambda: self._judge(judged or read_whole(), thresholds),
+            patience - (time.monotonic() - begun),
         )
-        return judged.latest(thresholds) or DiagnosedRun(series, (), revision, "pending")
+        newest = self._judged.get(key)
+        latest = newest.latest(thresholds) if newest else None
+        return latest or DiagnosedRun(series, (), revision, "pending")
 
     def all_runs(
         self,
@@ -121,12 +119,12 @@ class Diagnosis:
         """Returns every run with its onsets, in natural order of name."""
         thresholds = thresholds or Thresholds()
         runs = []
-        begun = time.monotonic()
-        for revision, series in self._reader.read_all(experiment_id=experiment_id, context=context):
-            judged = self._of(experiment_id, revision, series)
-            taken = time.monotonic() - begun
-            runs.append(self._judge(judged, thresholds, experiment_id, taken))
-            begun = time.monotonic()
+        for revision, series in self._reader.read_all(
+            experiment_id=experiment_id, context=context, in_parts=True
+        ):
+            if not series.unread:
+                judged = self._of(experiment_id, revision, series)
+                runs.append(self._judge(judged, thresholds))
         self._forget_all_but(experiment_id, {run.series.run for run in runs})
         return runs
 
@@ -154,22 +152,9 @@ class Diagnosis:
         self._background.wait((experiment_id, thresholds), judge, left)
         return self._known(experiment_id, listing, thresholds)
 
-    def _judge(
-        self, judged: _Judged, thresholds: Thresholds, experiment_id: str, reading: float
-    ) -> DiagnosedRun:
-        """Returns a run with its onsets; others get their turn before it is judged.
-
-        Args:
-          judged: The run.
-          thresholds: Of the rules.
-          experiment_id: Whose run it is.
-          reading: Seconds that it took to read.
-        """
-        key = (experiment_id, judged.series.run)
+    def _judge(self, judged: _Judged, thresholds: Thresholds) -> DiagnosedRun:
         if not judged.known(thresholds):
-            is_long = reading >= _LONG and key in self._awaited
-            time.sleep(_PAUSE_AFTER_LONG if is_long else _PAUSE)
-        self._awaited.discard(key)
+            time.sleep(_PAUSE)
         return judged.judge(thresholds)
 
     def _known(

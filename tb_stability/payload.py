@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from tb_stability.assemble import display_key
 from tb_stability.columns import Columns
 from tb_stability.diagnosis import DiagnosedRun, UnjudgedRun
 from tb_stability.metadata import LEARNING_RATE
@@ -51,7 +52,7 @@ def run_detail(diagnosed: DiagnosedRun) -> Json:
     return {
         **_run_header(diagnosed),
         "record": record.to_dict() if record else None,
-        "series": [_series_entry(series) for series in _drawn(diagnosed)],
+        "series": [*_series_entries(diagnosed.series)],
         "onsets": [onset.to_dict() for onset in diagnosed.onsets],
         "notes": list(diagnosed.series.notes),
     }
@@ -128,26 +129,27 @@ def _learning_rates(run: RunSeries) -> list[float]:
     return rates
 
 
-def _drawn(diagnosed: DiagnosedRun) -> list[Series]:
-    return [item for item in diagnosed.series.series if item.metadata.quantity.view != "hidden"]
-
-
-def _series_entry(series: Series) -> Json:
-    quantity = series.metadata.quantity
-    return {
-        "tag": series.tag,
-        "quantity": quantity.name,
-        "row_group": series.metadata.row_group,
-        "title": quantity.title,
-        "description": quantity.description,
-        "row_kind": quantity.row_kind,
-        "rows": list(series.rows),
-        "statistics": list(quantity.statistics),
-        "unit": quantity.unit,
-        "view": quantity.view,
-        "scale": quantity.scale,
-        "windows": len(series),
-    }
+def _series_entries(run: RunSeries) -> Iterator[Json]:
+    windows = {series.tag: len(series) for series in run.series}
+    listed = [*(series.metadata for series in run.series), *run.unread]
+    for metadata in sorted(listed, key=lambda item: display_key(item.tag)):
+        quantity = metadata.quantity
+        if quantity.view == "hidden":
+            continue
+        yield {
+            "tag": metadata.tag,
+            "quantity": quantity.name,
+            "row_group": metadata.row_group,
+            "title": quantity.title,
+            "description": quantity.description,
+            "row_kind": quantity.row_kind,
+            "rows": list(metadata.rows),
+            "statistics": list(quantity.statistics),
+            "unit": quantity.unit,
+            "view": quantity.view,
+            "scale": quantity.scale,
+            "windows": windows.get(metadata.tag),
+        }
 
 
 def _base64(values: FloatArray) -> str:

@@ -196,7 +196,7 @@ class StabilityPlugin(base_plugin.TBPlugin):
         # Read, not judged: values need not wait for a verdict.
         try:
             revision, found = self._reader.read(
-                run, experiment_id=experiment_id, context=context, revision=revision
+                run, experiment_id=experiment_id, context=context, revision=revision, tag=tag
             )
         except KeyError:
             raise _unknown_run(run) from None
@@ -219,7 +219,9 @@ class StabilityPlugin(base_plugin.TBPlugin):
             return payload.series_values(run, series, revision, merged)
 
         key = (experiment_id, run, tag, revision, most, first_step, last_step)
-        return self._answers.get(key, values)
+        answer = self._answers.get(key, values)
+        self._reader.shown(run, experiment_id=experiment_id)
+        return answer
 
 
 def _unknown_run(run: str) -> UnknownError:

@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-import collections
-import contextlib
-import dataclasses
-import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any, Protocol
+import time
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
 from tensorboard.context import RequestContext
 from tensorboard.data import provider as tb_provider
 
-from tb_stability.freed_memory import FreedMemory
 from tb_stability.natural_sort import natural_key
 from tb_stability.portions import RUNS_PER_REQUEST
+from tb_stability.run_store import Listed, Revised, RunStore
 from tb_stability.scalar_source import ScalarSource
-from tb_stability.series import RunSeries
 from tb_stability.tensor_source import TensorSource
 
-
-class _Source(Protocol):
-    """Reads the runs that it has listed."""
-
-    def read(
-        self, context: RequestContext, experiment_id: str, listed: Any
-    ) -> dict[str, RunSeries]: ...
-
-
-@dataclasses.dataclass(frozen=True)
-class _Listed:
-    """A run of the data provider: when it changed last, who reads it, and what it was told."""
-
-    revision: str
-    source: _Source
-    item: Any
+# Seconds that reading some runs at once may take: whoever asks for one of them waits for all.
+_SOON = 0.2
 
 
 class RunReader:
@@ -61,11 +43,7 @@ class RunReader:
         # The TensorBoard runs that a run of scalars is made of: asked for one run, the data
         # provider need not list them all.
         self._parts: dict[tuple[str, str], Collection[str]] = {}
-        self._freed = FreedMemory()
-        self._cache: dict[tuple[str, str], tuple[str, RunSeries]] = {}
-        # One lock a run: a second request for a long run waits for the first instead of reading it
-        # again, while other runs stay free.
-        self._locks: dict[tuple[str, str], threading.Lock] = collections.defaultdict(threading.Lock)
+        self._store = RunStore()
 
     def list_runs(
         self, *, experiment_id: str, context: RequestContext | None = None
@@ -85,7 +63,8 @@ class RunReader:
         experiment_id: str,
         context: RequestContext | None = None,
         revision: str | None = None,
-    ) -> tuple[str, RunSeries]:
+        tag: str | None = None,
+    ) -> Revised:
         """Returns a run's revision and everything measured of it.
 
         Args:
@@ -94,72 +73,95 @@ class RunReader:
           context: Of the request.
           revision: One that will do. Where it is the newest that has been read, the data provider
             is not asked for a newer: its listing alone takes TensorBoard's data server 40 ms.
+          tag: The only one needed: of that revision, a part of the run that has it will do.
 
         Raises:
           KeyError: If there is no such run, or it holds neither data of this plugin nor a loss.
         """
-        known = self._cache.get((experiment_id, run))
-        if known is not None and known[0] == revision:
+        known = revision and self._store.get(experiment_id, run, revision, tag)
+        if known:
             return known
         context = context or RequestContext()
-        listed = self._list_one(context, experiment_id, run)
-        if listed is None:
-            listed = self._list_all(context, experiment_id)[run]
-        return self._read(context, experiment_id, {run: listed})[run]
+        listed = self._list(context, experiment_id, run)
+        return self._store.read(context, experiment_id, {run: listed})[run]
+
+    def read_first(
+        self, run: str, *, experiment_id: str, context: RequestContext | None = None
+    ) -> Revised:
+        """Returns a run's revision and at least what the first heatmap needs.
+
+        Where `RunSeries.unread` says that there is more, `read` returns all of it, once the first
+        part is `shown`, or half a second later.
+
+        Args:
+          run: Name of the run.
+          experiment_id: As the data provider is asked.
+          context: Of the request.
+
+        Raises:
+          KeyError: As `read` does.
+        """
+        context = context or RequestContext()
+        listed = self._list(context, experiment_id, run)
+        return self._store.read_first(context, experiment_id, run, listed, to_show=True)
+
+    def shown(self, run: str, *, experiment_id: str) -> None:
+        """Takes note that somebody was sent what `read_first` returned: the rest may be read."""
+        self._store.shown(experiment_id, run)
 
     def read_all(
-        self, *, experiment_id: str, context: RequestContext | None = None
-    ) -> Iterator[tuple[str, RunSeries]]:
-        """Yields the revision and the series of every run, in natural order of name."""
+        self,
+        *,
+        experiment_id: str,
+        context: RequestContext | None = None,
+        in_parts: bool = False,
+    ) -> Iterator[Revised]:
+        """Yields the revision and the series of every run, in natural order of name.
+
+        Args:
+          experiment_id: As the data provider is asked.
+          context: Of the request.
+          in_parts: Yields some runs twice, at first as `read_first` does.
+        """
         context = context or RequestContext()
         listing = self._list_all(context, experiment_id)
         self._forget_all_but(experiment_id, listing)
         order = sorted(listing, key=natural_key)
-        found: dict[str, tuple[str, RunSeries]] = {}
+        found: dict[str, Revised] = {}
+        portion = 1
         for index, run in enumerate(order):
             if run not in found:
+                begun = time.monotonic()
                 source = listing[run].source
                 alike = [item for item in order[index:] if listing[item].source is source]
-                ahead = {item: listing[item] for item in alike[:RUNS_PER_REQUEST]}
-                found = found | self._read(context, experiment_id, ahead)
+                ahead = {item: listing[item] for item in alike[:portion]}
+                if in_parts and portion == 1:
+                    first = self._store.read_first(
+                        context, experiment_id, run, listing[run], to_show=False
+                    )
+                    if first[1].unread:
+                        yield first
+                found = found | self._store.read(context, experiment_id, ahead)
+                portion = _next_portion(len(ahead), time.monotonic() - begun)
             yield found.pop(run)
 
     def _forget_all_but(self, experiment_id: str, listing: Collection[str]) -> None:
         """Frees what is kept of runs that are no longer there."""
-        for kept in (self._cache, self._parts):
-            for key in [key for key in list(kept) if key[0] == experiment_id]:
-                if key[1] not in listing:
-                    kept.pop(key, None)
+        self._store.forget_all_but(experiment_id, listing)
+        for key in [key for key in list(self._parts) if key[0] == experiment_id]:
+            if key[1] not in listing:
+                self._parts.pop(key, None)
 
-    def _read(
-        self, context: RequestContext, experiment_id: str, listing: Mapping[str, _Listed]
-    ) -> dict[str, tuple[str, RunSeries]]:
-        """Returns runs of one source, those not known yet read with few requests."""
-        with contextlib.ExitStack() as locked:
-            # In one order, so that no two threads wait for each other.
-            for run in sorted(listing):
-                locked.enter_context(self._locks[experiment_id, run])
-            found = {}
-            new = {}
-            for run, listed in listing.items():
-                known = self._cache.get((experiment_id, run))
-                if known is not None and known[0] == listed.revision:
-                    found[run] = known
-                else:
-                    new[run] = listed
-            for source in {listed.source for listed in new.values()}:
-                items = {run: listed.item for run, listed in new.items()}
-                for run, series in source.read(context, experiment_id, items).items():
-                    found[run] = self._cache[experiment_id, run] = (new[run].revision, series)
-        self._freed.give_back_after(sum(found[run][1].nbytes for run in new))
-        return found
+    def _list(self, context: RequestContext, experiment_id: str, run: str) -> Listed:
+        listed = self._list_one(context, experiment_id, run)
+        return listed or self._list_all(context, experiment_id)[run]
 
-    def _list_all(self, context: RequestContext, experiment_id: str) -> dict[str, _Listed]:
+    def _list_all(self, context: RequestContext, experiment_id: str) -> dict[str, Listed]:
         measured = self._list_tensors(context, experiment_id, None)
         logged = self._list_scalars(context, experiment_id, None, measured)
         return logged | measured
 
-    def _list_one(self, context: RequestContext, experiment_id: str, run: str) -> _Listed | None:
+    def _list_one(self, context: RequestContext, experiment_id: str, run: str) -> Listed | None:
         """Returns the run, None where it was not seen before and holds no data of this plugin."""
         measured = self._list_tensors(context, experiment_id, [run])
         parts = self._parts.get((experiment_id, run))
@@ -169,10 +171,10 @@ class RunReader:
 
     def _list_tensors(
         self, context: RequestContext, experiment_id: str, runs: Collection[str] | None
-    ) -> dict[str, _Listed]:
+    ) -> dict[str, Listed]:
         listing = self._tensors.list_runs(context, experiment_id, runs)
         return {
-            run: _Listed(_revision(tags.values()), self._tensors, tags)
+            run: Listed(_revision(tags.values()), self._tensors, tags)
             for run, tags in listing.items()
             if tags
         }
@@ -183,13 +185,19 @@ class RunReader:
         experiment_id: str,
         parts: Collection[str] | None,
         measured: Collection[str],
-    ) -> dict[str, _Listed]:
+    ) -> dict[str, Listed]:
         listed = {}
         listing = self._scalars.list_runs(context, experiment_id, parts, without=measured)
         for name, item in listing.items():
             self._parts[experiment_id, name] = {scalar.run for scalar in item.scalar_run.scalars}
-            listed[name] = _Listed(_revision(item.tags), self._scalars, item)
+            listed[name] = Listed(_revision(item.tags), self._scalars, item)
         return listed
+
+
+def _next_portion(portion: int, seconds: float) -> int:
+    """Returns how many runs to read at once after so many took so long."""
+    most = portion * min(_SOON / max(seconds, 1e-3), 4.0)
+    return min(max(round(most), 1), RUNS_PER_REQUEST)
 
 
 def _revision(time_series: Iterable[Any]) -> str:

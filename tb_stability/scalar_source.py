@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from tensorboard.context import RequestContext
 from tensorboard.data import provider as tb_provider
@@ -66,9 +66,14 @@ class ScalarSource:
         }
 
     def read(
-        self, context: RequestContext, experiment_id: str, listed: Mapping[str, ListedRun]
-    ) -> dict[str, RunSeries]:
-        """Returns what was logged of runs that were listed."""
+        self,
+        context: RequestContext,
+        experiment_id: str,
+        listed: Mapping[str, ListedRun],
+        *,
+        in_parts: bool = False,
+    ) -> Iterator[RunSeries]:
+        """Yields what was logged of runs that were listed; a loss is too little for parts."""
 
         def fetch(runs: Collection[str], tags: Collection[str]) -> Data:
             data: Data = self._provider.read_scalars(
@@ -86,10 +91,8 @@ class ScalarSource:
                 wanted.setdefault(scalar.run, set()).add(scalar.tag)
         data = read_in_portions(fetch, wanted)
         values = {part: of_part.tags for part, of_part in data.items()}
-        found = {}
-        for run, item in listed.items():
+        for item in listed.values():
             series = assemble_scalars(item.scalar_run, values)
             parts = sorted({scalar.run for scalar in item.scalar_run.scalars})
             notes = [note for part in parts for note in data[part].notes]
-            found[run] = dataclasses.replace(series, notes=(*series.notes, *notes))
-        return found
+            yield dataclasses.replace(series, notes=(*series.notes, *notes))

@@ -212,6 +212,7 @@ class RunSeries:
       series: All series, in the order in which they are best shown.
       record: What was trained with what; None where the run has no record.
       notes: Sentences for the reader: what was skipped, and why.
+      unread: What there is besides `series`, and has not been read yet.
     """
 
     run: str
@@ -219,6 +220,7 @@ class RunSeries:
     series: tuple[Series, ...] = ()
     record: RunRecord | None = None
     notes: tuple[str, ...] = ()
+    unread: tuple[SeriesMetadata, ...] = ()
 
     @property
     def epochs(self) -> int:

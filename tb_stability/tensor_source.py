@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from tensorboard.context import RequestContext
 from tensorboard.data import provider as tb_provider
 
-from tb_stability.assemble import Tags, assemble_run
+from tb_stability.assemble import WINDOWS_TAG, Tags, assemble_run
+from tb_stability.first_part import first_tags, join_parts, with_unread
 from tb_stability.metadata import PLUGIN_NAME
-from tb_stability.portions import ALL_SAMPLES, read_in_portions
+from tb_stability.portions import ALL_SAMPLES, Fetch, RunData, read_in_portions
 from tb_stability.series import RunSeries
 
 Data = dict[str, dict[str, list[tb_provider.TensorDatum]]]
@@ -39,9 +40,22 @@ class TensorSource:
         return listing
 
     def read(
-        self, context: RequestContext, experiment_id: str, listed: Mapping[str, Tags]
-    ) -> dict[str, RunSeries]:
-        """Returns everything measured of runs whose tags were listed."""
+        self,
+        context: RequestContext,
+        experiment_id: str,
+        listed: Mapping[str, Tags],
+        *,
+        in_parts: bool = False,
+    ) -> Iterator[RunSeries]:
+        """Yields everything measured of runs whose tags were listed.
+
+        Args:
+          context: Of the request.
+          experiment_id: As the data provider is asked.
+          listed: The listing of each run.
+          in_parts: Yields before each run the part of it that the first heatmap needs, with the
+            rest as `RunSeries.unread`; where it makes no difference, the run comes at once.
+        """
 
         def fetch(runs: Collection[str], tags: Collection[str]) -> Data:
             data: Data = self._provider.read_tensors(
@@ -53,8 +67,32 @@ class TensorSource:
             )
             return data
 
-        found = {}
-        for run, data in read_in_portions(fetch, listed).items():
-            series = assemble_run(run, listed[run], data.tags)
-            found[run] = dataclasses.replace(series, notes=(*series.notes, *data.notes))
-        return found
+        if not in_parts:
+            for run, data in read_in_portions(fetch, listed).items():
+                yield _assembled(run, listed[run], data)
+            return
+        for run, tags in listed.items():
+            yield from _read_in_parts(fetch, run, tags)
+
+
+def _read_in_parts(fetch: Fetch, run: str, tags: Tags) -> Iterator[RunSeries]:
+    ahead = first_tags(tags)
+    behind = tags.keys() - ahead
+    if not ahead or not behind:
+        yield _assembled(run, tags, read_in_portions(fetch, {run: tags})[run])
+        return
+    data = read_in_portions(fetch, {run: ahead})[run]
+    first = _assembled(run, {tag: tags[tag] for tag in ahead}, data)
+    # Its arrays are copied: they are let go before there are more.
+    windows = data.tags.get(WINDOWS_TAG, ())
+    del data
+    yield with_unread(first, {tag: tags[tag] for tag in behind})
+    data = read_in_portions(fetch, {run: behind})[run]
+    data = dataclasses.replace(data, tags={**data.tags, WINDOWS_TAG: windows})
+    rest = _assembled(run, {tag: tags[tag] for tag in (*behind, WINDOWS_TAG)}, data)
+    yield join_parts(first, rest)
+
+
+def _assembled(run: str, tags: Tags, data: RunData) -> RunSeries:
+    series = assemble_run(run, tags, data.tags)
+    return dataclasses.replace(series, notes=(*series.notes, *data.notes))

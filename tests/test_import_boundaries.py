@@ -14,7 +14,10 @@ TRAINING = {"tensorflow", "keras"}
 WRITE_SIDE = {"tb_stability.capture", "tb_stability.writer"}
 READ_SIDE = {
     f"tb_stability.{name}"
-    for name in ("reader", "assemble", "plugin", "loader", "cli", "commands", "payload")
+    for name in (
+        *("reader", "run_store", "first_part", "assemble"),
+        *("plugin", "loader", "cli", "commands", "payload"),
+    )
 }
 ENGINE = {"tb_stability.onsets", "tb_stability.detectors"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import itertools
 import json
 import threading
 from typing import Any
@@ -19,11 +20,11 @@ RUNS = ("a", "b")
 
 
 class Counting:
-    """A data provider that counts which runs are read; their listing can be made to grow."""
+    """A data provider that counts which tags are read; their listing can be made to grow."""
 
     def __init__(self, provider: DataProvider) -> None:
         self._provider = provider
-        self.reads: collections.Counter[str] = collections.Counter()
+        self._tags: collections.Counter[tuple[str, str]] = collections.Counter()
         self.listings = 0
         self.grown: set[str] = set()
         self.gone: set[str] = set()
@@ -32,6 +33,19 @@ class Counting:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._provider, name)
+
+    @property
+    def reads(self) -> dict[str, int]:
+        """How often each run was read: the tag of it that was read most often."""
+        runs = {run for run, _ in self._tags}
+        return {
+            run: max(count for (of_run, _), count in self._tags.items() if of_run == run)
+            for run in runs
+        }
+
+    def reads_of(self, run: str, tag: str) -> int:
+        """How often a tag of a run was read."""
+        return self._tags[run, tag]
 
     def list_tensors(self, *arguments: Any, **options: Any) -> Any:
         self.listings += 1
@@ -42,7 +56,7 @@ class Counting:
         return {run: tags for run, tags in listing.items() if run not in self.gone}
 
     def read_tensors(self, *arguments: Any, run_tag_filter: Any, **options: Any) -> Any:
-        self.reads.update(run_tag_filter.runs)
+        self._tags.update(itertools.product(run_tag_filter.runs, run_tag_filter.tags))
         self.reading.set()
         assert self.may_read.wait(60)
         return self._provider.read_tensors(*arguments, run_tag_filter=run_tag_filter, **options)

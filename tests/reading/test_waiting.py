@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,38 +34,6 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
     monkeypatch.setattr(diagnosis, "find_onsets", judging)
     yield judging
     judging.go_on.set()
-
-
-def test_values_of_a_run_that_took_long_to_read_go_before_its_judgement(
-    provider: Counting, judged: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pausing, go_on = threading.Event(), threading.Event()
-
-    def pause(seconds: float) -> None:
-        if seconds == diagnosis._PAUSE_AFTER_LONG:
-            pausing.set()
-            assert go_on.wait(60)
-
-    monkeypatch.setattr(diagnosis, "_LONG", 0.0)
-    monkeypatch.setattr(time, "sleep", pause)
-    client = client_of(provider)
-    try:
-        assert get(client, "run", run="a", wait="0")["judgement"] == "pending"
-        assert pausing.wait(60)
-        assert get(client, "series", run="a", tag="stability/loss")["windows"] == 18
-        assert judged == []
-    finally:
-        go_on.set()
-    assert get(client, "run", run="a")["judgement"] == "current"
-
-
-def test_a_list_that_took_long_to_read_is_judged_at_once(
-    provider: Counting, judged: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(diagnosis, "_LONG", 0.0)
-    monkeypatch.setattr(diagnosis, "_PAUSE_AFTER_LONG", 3600.0)
-    runs = get(client_of(provider), "runs", wait="60000")["runs"]
-    assert {run["judgement"] for run in runs} == {"current"}
 
 
 def test_who_does_not_wait_is_told_that_nothing_was_concluded_yet(

@@ -145,7 +145,7 @@ function decodeInfo(value: unknown): SeriesInfo {
     unit: textOrNull(json["unit"]) ?? "",
     view: oneOf(json["view"], ["heatmap", "lines", "hidden"] as const, "heatmap"),
     scale: oneOf(json["scale"], ["log", "linear"] as const, "linear"),
-    windows: decodeNumber(json["windows"], "windows"),
+    windows: numberOrNull(json["windows"], "windows"),
   };
 }
 

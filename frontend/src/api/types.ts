@@ -47,7 +47,8 @@ export interface SeriesInfo {
   readonly unit: string;
   readonly view: "heatmap" | "lines" | "hidden";
   readonly scale: "log" | "linear";
-  readonly windows: number;
+  /** null: not read yet. */
+  readonly windows: number | null;
 }
 
 export interface Remedy {
