@@ -147,5 +147,10 @@ def _with_remedies(
     first = onset if onset.cause is None else onsets[onset.cause]
     # NaN that came of NaN is mended where the first came up.
     same = onset.kind in _COMES_OF_DATA and first.kind in _COMES_OF_DATA
-    remedies = remedies_for(run, first if same else onset, first.step, thresholds)
+    against = first if same else onset
+    if onset.kind == "update_ratio_high":
+        # Where the loss still swings the rate is not far from one at which it falls, whatever the
+        # ratio: what shortens the swing shortens the step.
+        against = next((item for item in onsets if item.kind == "oscillating_loss"), onset)
+    remedies = remedies_for(run, against, first.step, thresholds)
     return dataclasses.replace(onset, remedies=remedies)

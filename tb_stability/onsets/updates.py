@@ -53,16 +53,18 @@ def _large(series: Series, failure: Onset, thresholds: Thresholds) -> Iterator[O
     epoch, step = int(series.epoch[episode.start]), int(series.first_step[episode.start])
     baseline = None if np.isnan(episode.baseline) else episode.baseline
     before = "" if baseline is None else f", after {number(baseline)} before"
+    begins, failed = place(epoch, step), place(int(series.epoch[until]), int(series.step[until]))
+    at_once = episode.start == until
+    when = f"At {begins}, as the run fails," if at_once else f"From {begins} on,"
+    size = f"{number(episode.value)} {'times' if episode.value > 1 else 'of'} their norm"
+    upto, end = ("", "") if at_once else ("up to ", f", until {failed}, where the run fails")
     yield Onset(
         kind="update_ratio_high",
         severity=failure.severity,
         epoch=epoch,
         step=step,
         row=name,
-        message=(
-            f"From {place(epoch, step)} on, one step changes the weights of {name} by up to "
-            f"{number(episode.value)} {'times' if episode.value > 1 else 'of'} their norm{before}."
-        ),
+        message=f"{when} one step changes the weights of {name} by {upto}{size}{before}{end}.",
         evidence=Evidence(
             tag=series.tag,
             statistic="value",

@@ -6,6 +6,7 @@ import pytest
 from tb_stability.onsets import Onset, Thresholds, find_onsets
 from tb_stability.series import RunSeries
 from tests import histories, synthetic
+from tests.onsets.runs import with_quantity
 
 SIGN = (-1.0) ** np.arange(40)
 
@@ -81,6 +82,14 @@ def test_the_length_of_the_swing_is_a_threshold() -> None:
 def test_the_remedy_is_a_lower_rate() -> None:
     (onset,) = told(1.0 + 0.4 * SIGN, rates=np.full(40, 0.01))
     assert onset.remedies[0].code == "keras.optimizers.Adam(learning_rate=0.001)"
+
+
+def test_the_large_steps_of_a_swing_get_the_same_rate() -> None:
+    """Seen on the page: two findings of one run, with rates that differed a hundredfold."""
+    run = synthetic.run(1.0 + 0.4 * SIGN, per_epoch=1, rates=np.full(40, 0.01))
+    run = with_quantity(run, "update_ratio", np.full((40, 2), 0.4))
+    found = {item.kind: item.remedies for item in find_onsets(run)}
+    assert found["update_ratio_high"] == found["oscillating_loss"]
 
 
 def test_windows_that_differ_within_each_epoch_do_not_oscillate() -> None:

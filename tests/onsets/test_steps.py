@@ -21,6 +21,20 @@ def test_large_steps_are_told_where_they_lead_to_a_failure() -> None:
     )
     assert (onset.severity, onset.row, onset.step) == ("critical", "second", 181)
     assert onset.evidence.baseline == pytest.approx(0.002)
+    assert onset.message == (
+        "From step 181 (epoch 9) on, one step changes the weights of second by up to 0.400 of "
+        "their norm, after 0.00200 before, until step 210 (epoch 10), where the run fails."
+    )
+
+
+def test_the_step_of_the_failure_itself_is_told_as_such() -> None:
+    ratio = np.where(np.arange(40) >= 20, 40.0 - np.arange(40) / 2, 0.002)
+    run = with_quantity(falling_run(20), "update_ratio", rows(ZERO + 0.001, ratio))
+    (onset,) = told(run, "update_ratio_high")
+    assert onset.message == (
+        "At step 201 (epoch 10), as the run fails, one step changes the weights of second by 30.0 "
+        "times their norm, after 0.00200 before."
+    )
 
 
 @pytest.mark.parametrize("onset", [None, 30])
