@@ -26,8 +26,8 @@ def open_logdir(path: str) -> tuple[RunReader, str]:
         its package for that store.
 
     Raises:
-      LogdirError: If the path does not exist, cannot be opened, is not a directory, is empty, or
-        holds no run that can be judged: each with its own text.
+      LogdirError: If the path does not exist, cannot be opened, is not a directory, is empty, has
+        a name in it that is not UTF-8, or holds no run that can be judged: each with its own text.
     """
     # TensorBoard's file layer imports TensorFlow where it is installed, which takes seconds. This
     # is TensorBoard's own switch for doing without; it works until that layer is first used.
@@ -38,7 +38,10 @@ def open_logdir(path: str) -> tuple[RunReader, str]:
     multiplexer = plugin_event_multiplexer.EventMultiplexer(
         tensor_size_guidance={PLUGIN_NAME: 0, SCALARS: 0}  # all of them
     )
-    multiplexer.AddRunsFromDirectory(path)
+    try:
+        multiplexer.AddRunsFromDirectory(path)
+    except (UnicodeEncodeError, UnicodeDecodeError) as error:
+        raise _not_utf8(path, error) from error
     multiplexer.Reload()
     reader = RunReader(data_provider.MultiplexerDataProvider(multiplexer, path))
     if not reader.list_runs(experiment_id=path):
@@ -64,6 +67,8 @@ def _check_directory(path: str) -> None:
         exists = files.exists(path)
         is_directory = exists and files.isdir(path)
         is_empty = is_directory and not files.listdir(path)
+    except (UnicodeEncodeError, UnicodeDecodeError) as error:
+        raise _not_utf8(path, error) from error
     except Exception as error:  # what the file layer of a store raises is its own affair
         remedy = (
             " TensorBoard reads remote logdirs through fsspec: install it, and its package for "
@@ -82,3 +87,11 @@ def _check_directory(path: str) -> None:
         )
     if is_empty:
         raise LogdirError(f"{path} is empty: no training has written to it yet.")
+
+
+def _not_utf8(path: str, error: UnicodeEncodeError | UnicodeDecodeError) -> LogdirError:
+    return LogdirError(
+        f"{path} cannot be read: the name {error.object!r} in it is not UTF-8, and TensorBoard's "
+        "Python loader does not get past such a name. Rename it; `tensorboard` itself reads it, "
+        "with its data server."
+    )

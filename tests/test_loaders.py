@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -13,6 +15,7 @@ from tensorboard.util import tensor_util
 
 from tb_stability import metadata, payload
 from tb_stability.diagnosis import DiagnosedRun
+from tb_stability.logdir import LogdirError, open_logdir
 from tb_stability.metadata import SeriesMetadata
 from tb_stability.onsets import find_onsets
 from tb_stability.reader import RunReader
@@ -127,3 +130,19 @@ def test_steps_ascend_and_every_run_gets_an_answer(runs: dict[str, RunSeries]) -
         diagnosed = DiagnosedRun(run, tuple(find_onsets(run)), "1")
         assert payload.run_detail(diagnosed)["onsets"] == []
         assert payload.run_summary(diagnosed)["steps"] == max(levels(run))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems allow no such name")
+def test_a_name_that_is_not_utf8_is_read_where_tensorboard_reads_it(tmp_path: pathlib.Path) -> None:
+    written = tmp_path / "run"
+    write(written, [(10, 1.0)])
+    written.rename(pathlib.Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")))
+    with providers.open_provider("data server", tmp_path) as provider:
+        reader = RunReader(provider)
+        (name,) = reader.list_runs(experiment_id="")
+        assert name == "caf\N{REPLACEMENT CHARACTER}"
+        assert levels(reader.read(name, experiment_id="")[1]) == {10: 1.0}
+    with pytest.raises(
+        LogdirError, match=r"the name .*caf\\(udc|x)e9' in it is not UTF-8, .* Rename"
+    ):
+        open_logdir(str(tmp_path))
