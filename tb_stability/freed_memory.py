@@ -6,40 +6,48 @@ import ctypes
 import threading
 from collections.abc import Callable
 
-# Bytes that were read since memory was given back last, from which on it is worth the milliseconds.
+# Bytes handled since memory was given back last, from which on it is worth the milliseconds.
 _WORTH = 2 * 2**20
+
+# What is free at the top of a thread's memory glibc gives back by itself only, beyond a threshold
+# that it raises to 64 MiB once large blocks were freed, unless it is set: mallopt(3).
+_M_TRIM_THRESHOLD = -1
+_MOST_AT_THE_TOP = 2**20
 
 
 class FreedMemory:
-    """Gives back what reading leaves behind; safe for use by several threads.
+    """Gives back what reading and answering leave behind; safe for use by several threads.
 
-    A data provider makes an array of every record. glibc keeps what those took when they are freed,
-    as much again as the measurements themselves. Elsewhere than on glibc nothing is done.
+    A data provider makes an array of every record, and an answer is text before it is compressed.
+    glibc keeps what those took when they are freed, several times as much as the measurements
+    themselves. Elsewhere than on glibc nothing is done.
     """
 
     def __init__(self) -> None:
-        self._read = 0
+        self._handled = 0
         self._lock = threading.Lock()
         self._trim = _malloc_trim()
 
-    def give_back_after(self, read: int) -> None:
-        """Gives memory back, if enough has been read since it was done last.
+    def give_back_after(self, handled: int) -> None:
+        """Gives memory back, if enough has been handled since it was done last.
 
         Args:
-          read: Bytes of measurements that were read now.
+          handled: Bytes of measurements that were read, or of text that was written, now.
         """
         with self._lock:
-            self._read += read
-            if self._trim is None or self._read < _WORTH:
+            self._handled += handled
+            if self._trim is None or self._handled < _WORTH:
                 return
-            self._read = 0
+            self._handled = 0
         self._trim(0)
 
 
 def _malloc_trim() -> Callable[[int], object] | None:
     # None stands for the process itself; Windows knows no such thing.
     try:
-        trim: Callable[[int], object] = ctypes.CDLL(None).malloc_trim
+        libc = ctypes.CDLL(None)
+        trim: Callable[[int], object] = libc.malloc_trim
+        libc.mallopt(_M_TRIM_THRESHOLD, _MOST_AT_THE_TOP)
     except (AttributeError, OSError, TypeError):
         return None
     return trim

@@ -4,6 +4,9 @@ import gzip
 import json
 import random
 
+import pytest
+
+from tb_stability import freed_memory
 from tb_stability.answers import Answers
 
 
@@ -41,3 +44,14 @@ def test_an_answer_larger_than_all_that_is_kept_is_not_kept() -> None:
     answers, maker = Answers(most_bytes=10), Maker([*range(99)])
     assert [maker.ask(answers, key) for key in "aa"] == 2 * [[*range(99)]]
     assert maker.made == ["a", "a"]
+
+
+def test_what_an_answer_was_made_of_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen in TensorBoard: the first heatmap of a large run left three times its file behind."""
+    kept: list[int] = []
+    monkeypatch.setattr(freed_memory, "_malloc_trim", lambda: kept.append)
+    answers = Answers()
+    answers.get("short", lambda: "")
+    assert not kept
+    answers.get("long", lambda: freed_memory._WORTH * "a")
+    assert kept == [0]
