@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import ctypes
+
 import pytest
 
 from tb_stability import freed_memory
@@ -41,6 +43,6 @@ def test_what_lies_free_at_the_top_of_a_threads_memory_is_given_back(
 ) -> None:
     """Seen with the data server: half of a large run's size stayed, which no trim gives back."""
     libc = Libc()
-    monkeypatch.setattr(freed_memory.ctypes, "CDLL", lambda name: libc)
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: libc)
     FreedMemory()
     assert libc.told == [(-1, 2**20)]  # M_TRIM_THRESHOLD of malloc.h
