@@ -5,6 +5,8 @@ PORT ?= 6006
 LOGDIR ?= logs/demo
 CASES ?= exploding_lstm falling_lstm inverted_decay learning_rate_sweep
 PYTEST_ARGS ?=
+# One more than two cores: what is killed, served or clicked at waits a good part of its time.
+WORKERS ?= 3
 NOX_ARGS ?=
 BENCH_ARGS ?=
 
@@ -46,9 +48,9 @@ lint-frontend: $(NODE_MODULES) ## ESLint, Prettier and tsc
 test-frontend: $(NODE_MODULES) ## Vitest
 	$(NPM) test
 
-test-python: $(VENV)/.dev $(NODE_MODULES) ## Pytest: package, demo, browser, wheel (PYTEST_ARGS)
+test-python: $(VENV)/.dev $(NODE_MODULES) ## Pytest: package, demo, browser, wheel (PYTEST_ARGS, WORKERS)
 	@tools/ensure-chromium
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder \
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder \
 	  --reruns 1 --only-rerun "(TimeoutError|TargetClosedError): (Page|Frame|Locator|BrowserContext)" $(PYTEST_ARGS)
 
 # The interpreters of pyenv answer by name only where their versions are active.
