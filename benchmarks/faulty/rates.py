@@ -29,6 +29,7 @@ LOST = (
     "saturated_activation",
     "gate_saturation",
 )
+TOO_LONG = ("loss_divergence", "loss_spike", "exploding_gradient", "update_ratio_high")
 HIGH = (*LOST, *BESIDE_STUCK)
 
 
@@ -63,12 +64,9 @@ def adam_at_a_rate_for_descent(seed: int, callbacks: Callbacks) -> keras.callbac
 
 @faulty(
     *STUCK,
-    "loss_divergence",
+    *TOO_LONG,
     "dead_relu",
-    "update_ratio_high",
-    "exploding_gradient",
     "oscillating_loss",
-    "loss_spike",
     shows=ends("accuracy", at_most=0.45),
     epochs=(0, 1),
     may_show=HIGH,
@@ -94,10 +92,7 @@ def rmsprop_on_images(seed: int, callbacks: Callbacks) -> keras.callbacks.Histor
 
 
 @faulty(
-    "loss_divergence",
-    "loss_spike",
-    "exploding_gradient",
-    "update_ratio_high",
+    *TOO_LONG,
     "nonfinite_loss",
     shows=ends("accuracy", at_most=0.8),
     epochs=(7, 8),
@@ -171,10 +166,7 @@ def recurrent_relu(seed: int, callbacks: Callbacks) -> keras.callbacks.History:
 
 
 @faulty(
-    "loss_divergence",
-    "loss_spike",
-    "exploding_gradient",
-    "update_ratio_high",
+    *TOO_LONG,
     "nonfinite_loss",
     "oscillating_loss",
     shows=ends("loss", at_least=0.6),
@@ -210,10 +202,7 @@ def residuals_without_norm(seed: int, callbacks: Callbacks) -> keras.callbacks.H
 
 @faulty(
     *STUCK,
-    "loss_divergence",
-    "exploding_gradient",
-    "update_ratio_high",
-    "loss_spike",
+    *TOO_LONG,
     "oscillating_loss",
     "saturated_activation",
     shows=ends("accuracy", at_most=0.6),
@@ -236,12 +225,9 @@ def transformer_without_warm_up(seed: int, callbacks: Callbacks) -> keras.callba
 
 
 @faulty(
+    *TOO_LONG,
     "oscillating_loss",
-    "loss_divergence",
-    "loss_spike",
-    "exploding_gradient",
     "not_learning",
-    "update_ratio_high",
     shows=lambda logs: is_lost(logs) or logs["loss"][-1] > 0.2 * logs["loss"][0],
     epochs=(0, 3),
     may_show=HIGH,
