@@ -159,6 +159,7 @@ class RunStore:
             for key in [key for key in list(kept) if key[0] == experiment_id]:
                 if key[1] not in runs:
                     kept.pop(key, None)
+                    self._awaited.discard(key)
 
     def _let_first_part_be_shown(self, key: tuple[str, str]) -> None:
         begun = self._begun.get(key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +16,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Workers share the cores. A multiplication that is spread over all of them in each worker
     # takes a fifth more of their time.
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+
+# Files of which each parameter is a training of its own, twenty minutes all together.
+TRAINED_BY_CASE = ("tests/demo/test_demo.py", "tests/benchmarks/test_healthy.py")
 
 LEFT_OUT = pytest.StashKey[int]()
 
@@ -47,6 +50,19 @@ def browser() -> Iterator[Browser]:
         )
         yield chromium
         chromium.close()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Gives a worker whole files, for their fixtures, but of trainings one case at a time."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file, _, test = nodeid.partition("::")
+            return file + test.partition("[")[2] if file in TRAINED_BY_CASE else file
+
+    return Scheduling(config, log)
 
 
 @pytest.hookimpl(trylast=True)  # when -m and -k have chosen
