@@ -13,6 +13,7 @@ from tensorboard.context import RequestContext
 from tb_stability.background import Background
 from tb_stability.onsets import Onset, Thresholds, find_onsets
 from tb_stability.reader import RunReader
+from tb_stability.run_store import Listed
 from tb_stability.series import RunSeries
 
 # Sets of thresholds for which a run's onsets are kept: the defaults, and those of a few pages.
@@ -115,12 +116,20 @@ class Diagnosis:
         experiment_id: str,
         context: RequestContext | None = None,
         thresholds: Thresholds | None = None,
+        listing: Mapping[str, Listed] | None = None,
     ) -> list[DiagnosedRun]:
-        """Returns every run with its onsets, in natural order of name."""
+        """Returns every run with its onsets, in natural order of name.
+
+        Args:
+          experiment_id: As the data provider is asked.
+          context: Of the request.
+          thresholds: Of the rules, if they are others than the defaults.
+          listing: The reader's, where it was asked just now.
+        """
         thresholds = thresholds or Thresholds()
         runs = []
         for revision, series in self._reader.read_all(
-            experiment_id=experiment_id, context=context, in_parts=True
+            experiment_id=experiment_id, context=context, listing=listing, in_parts=True
         ):
             if not series.unread:
                 judged = self._of(experiment_id, revision, series)
@@ -143,7 +152,12 @@ class Diagnosis:
         self._forget_all_but(experiment_id, listing)
 
         def judge() -> None:
-            self.all_runs(experiment_id=experiment_id, context=context, thresholds=thresholds)
+            self.all_runs(
+                experiment_id=experiment_id,
+                context=context,
+                thresholds=thresholds,
+                listing=listing,
+            )
 
         runs = self._known(experiment_id, listing, thresholds)
         if all(isinstance(run, DiagnosedRun) and run.judgement == "current" for run in runs):
@@ -158,14 +172,14 @@ class Diagnosis:
         return judged.judge(thresholds)
 
     def _known(
-        self, experiment_id: str, listing: Mapping[str, str], thresholds: Thresholds
+        self, experiment_id: str, listing: Mapping[str, Listed], thresholds: Thresholds
     ) -> list[DiagnosedRun | UnjudgedRun]:
         """Returns the runs of a listing, without reading or judging any."""
         runs: list[DiagnosedRun | UnjudgedRun] = []
-        for run, revision in listing.items():
+        for run, listed in listing.items():
             judged = self._judged.get((experiment_id, run))
             latest = judged.latest(thresholds) if judged else None
-            if latest is not None and latest.revision != revision:
+            if latest is not None and latest.revision != listed.revision:
                 latest = dataclasses.replace(latest, judgement="outdated")
             runs.append(latest or UnjudgedRun(run))
         return runs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from tensorboard.context import RequestContext
@@ -47,14 +47,14 @@ class RunReader:
 
     def list_runs(
         self, *, experiment_id: str, context: RequestContext | None = None
-    ) -> dict[str, str]:
-        """Returns the revision of every run, in natural order of name.
+    ) -> dict[str, Listed]:
+        """Returns every run, in natural order of name.
 
         A run's revision changes whenever its data do.
         """
         listing = self._list_all(context or RequestContext(), experiment_id)
         self._forget_all_but(experiment_id, listing)
-        return {run: listing[run].revision for run in sorted(listing, key=natural_key)}
+        return {run: listing[run] for run in sorted(listing, key=natural_key)}
 
     def read(
         self,
@@ -114,6 +114,7 @@ class RunReader:
         *,
         experiment_id: str,
         context: RequestContext | None = None,
+        listing: Mapping[str, Listed] | None = None,
         in_parts: bool = False,
     ) -> Iterator[Revised]:
         """Yields the revision and the series of every run, in natural order of name.
@@ -121,12 +122,13 @@ class RunReader:
         Args:
           experiment_id: As the data provider is asked.
           context: Of the request.
+          listing: What `list_runs` returned, where that was just now.
           in_parts: Yields some runs twice, at first as `read_first` does.
         """
         context = context or RequestContext()
-        listing = self._list_all(context, experiment_id)
-        self._forget_all_but(experiment_id, listing)
-        order = sorted(listing, key=natural_key)
+        if listing is None:
+            listing = self.list_runs(experiment_id=experiment_id, context=context)
+        order = list(listing)
         found: dict[str, Revised] = {}
         portion = 1
         for index, run in enumerate(order):

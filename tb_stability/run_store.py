@@ -134,6 +134,7 @@ class RunStore:
         with self._locks[key]:
             known, begun = self.get(experiment_id, run, listed.revision), self._begun.get(key)
             if known is not None:
+                self._awaited.discard(key)
                 return known
             if begun is not None and begun.first[0] == listed.revision:
                 return begun.first

@@ -99,7 +99,8 @@ def test_a_run_is_read_once_per_revision(tmp_path: pathlib.Path) -> None:
         reader = RunReader(provider)
         revision, run = reader.read("run1", experiment_id="")
         assert reader.read("run1", experiment_id="") == (revision, run)
-        assert reader.list_runs(experiment_id="") == {"run1": revision}
+        (listed,) = reader.list_runs(experiment_id="").values()
+        assert listed.revision == revision
 
 
 @pytest.mark.parametrize("kind", providers.KINDS)

@@ -8,7 +8,7 @@ import {
   decodeSeries,
 } from "../../src/api/decode";
 import { moodOf, statusText, verdict } from "../../src/model/verdict";
-import { encodeFloat32, runJson, seriesJson, summaryJson } from "../examples";
+import { encodeFloat32, infoJson, runJson, seriesJson, summaryJson } from "../examples";
 
 describe("decodeNumber", () => {
   it("reads what JSON cannot express", () => {
@@ -83,6 +83,13 @@ describe("decodeRun", () => {
       ["patience", 5],
       ["windows", "[1,2]"],
     ]);
+  });
+});
+
+describe("a run that is read in part", () => {
+  it("has series whose windows are not known yet", () => {
+    const { series } = decodeRun(runJson({ series: [infoJson(), infoJson({ windows: null })] }));
+    expect(series.map(({ windows }) => windows)).toEqual([3, null]);
   });
 });
 
