@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import threading
 from typing import Any
 
@@ -14,6 +15,7 @@ from tb_stability.assemble import WINDOWS_TAG
 from tb_stability.first_part import first_tags
 from tb_stability.metadata import GRADIENT_NORM, PLUGIN_NAME, RUN_RECORD, tag_of
 from tb_stability.reader import RunReader
+from tests import providers, synthetic
 from tests.reading.counting import Counting, client_of, get
 
 HEATMAP = tag_of(GRADIENT_NORM.name)
@@ -48,6 +50,21 @@ def test_what_is_read_in_parts_is_what_is_read_at_once(provider: Counting) -> No
             np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
     assert in_parts.read_first("a", experiment_id="") == (revision, whole)
     assert provider.reads == {"a": 2}
+
+
+@pytest.mark.parametrize("kind", providers.KINDS)
+def test_either_loader_brings_the_same_parts(tmp_path: pathlib.Path, kind: str) -> None:
+    synthetic.write(synthetic.exploding(), tmp_path / "a")
+    with providers.open_provider(kind, tmp_path) as opened:
+        reader = RunReader(opened)
+        _, first = reader.read_first("a", experiment_id="")
+        _, whole = reader.read("a", experiment_id="")
+        _, at_once = RunReader(opened).read("a", experiment_id="")
+    assert [series.tag for series in first.series] == [HEATMAP]
+    assert (whole.record, whole.notes, whole.epochs) == (at_once.record, at_once.notes, 9)
+    assert {one.tag: one.values.tobytes() for one in whole.series} == {
+        one.tag: one.values.tobytes() for one in at_once.series
+    }
 
 
 def test_the_rest_of_a_run_that_has_changed_is_not_joined_to_an_old_part(
