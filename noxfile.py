@@ -30,6 +30,7 @@ BROWSER_TOOLS = ("pillow", "playwright")
 # Whatever touches TensorBoard; what computes with numpy alone is the same everywhere.
 READ_TESTS = (
     "tests/commands",
+    "tests/reading",
     "tests/test_damaged_files.py",
     "tests/test_golden.py",
     "tests/test_loader.py",
