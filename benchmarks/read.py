@@ -9,7 +9,8 @@ Prints, for each size and for both of TensorBoard's loaders,
 * the list of runs alone, likewise, and the time until every run in it has its verdict: the page
   does not wait for that, and the longest that another tab of TensorBoard is kept waiting meanwhile;
 * the memory of TensorBoard with the data loaded, before the plugin was asked for anything, after
-  it, and at its highest, as multiples of the event files' size beyond what an empty logdir takes;
+  it, and at its highest; what it adds, as multiples of the event files' size, beyond what it adds
+  for a run of 90 KiB, which is mostly the plugin's code and threads;
 * the windows a second that `tb-stability check` reads and judges;
 
 and by what factor each grows from one size to the next. It judges nothing.
@@ -44,6 +45,8 @@ LARGEST = {
     "foreign": Size(layers=0, windows=100, runs=200),
 }
 
+NEXT_TO_NOTHING = Size(layers=2, windows=100)
+
 _HALVED = {"layers": "layers", "windows": "windows", "runs": "runs", "foreign": "runs"}
 
 
@@ -72,7 +75,16 @@ def _check(logdir: pathlib.Path | None) -> float:
     return time.perf_counter() - begin
 
 
-def _measure_kind(kind: str, doublings: int) -> None:
+def fixed_memory(flag: str) -> int:
+    """Returns the bytes that the plugin adds to TensorBoard whatever the logdir holds."""
+    with tempfile.TemporaryDirectory() as directory:
+        logdir = pathlib.Path(directory)
+        write_runs(logdir, NEXT_TO_NOTHING)
+        measured = measure(logdir, flag)
+    return measured.asked - measured.loaded
+
+
+def _measure_kind(kind: str, doublings: int, fixed: dict[str, int]) -> None:
     before: dict[str, dict[str, float]] = {}
     for size in sizes(kind, doublings):
         with tempfile.TemporaryDirectory() as directory:
@@ -88,12 +100,13 @@ def _measure_kind(kind: str, doublings: int) -> None:
             found[""] |= {"check, s": seconds, "check, windows/s": windows / max(seconds, 1e-3)}
             _print("", found[""], before)
             for name, flag in LOADERS.items():
-                found[name] = _row(measure(logdir, flag), written)
+                found[name] = _row(measure(logdir, flag), written, fixed[name])
                 _print(name, found[name], before)
             before = found
 
 
-def _row(measured: Measured, written: int) -> dict[str, float]:
+def _row(measured: Measured, written: int, fixed: int) -> dict[str, float]:
+    added = measured.asked - measured.loaded - fixed
     return {
         "first heatmap cold, s": measured.cold,
         "  in processor time, s": measured.cold_processor,
@@ -105,7 +118,7 @@ def _row(measured: Measured, written: int) -> dict[str, float]:
         "memory of TensorBoard, MiB": measured.loaded / 2**20,
         "  and with the plugin, MiB": measured.asked / 2**20,
         "  and at its highest, MiB": measured.highest / 2**20,
-        "  added by the plugin, file sizes": (measured.asked - measured.loaded) / written,
+        "  added by the plugin, file sizes": added / written,
     }
 
 
@@ -127,9 +140,12 @@ def main() -> None:
     parser.add_argument("--doublings", type=int, default=2, help="up to the largest size")
     options = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    fixed = {name: fixed_memory(flag) for name, flag in LOADERS.items()}
+    for name, nbytes in fixed.items():
+        print(f"added by the plugin whatever is read, {name}: {nbytes / 2**20:.1f} MiB", flush=True)
     for kind in options.of:
         with contextlib.suppress(KeyboardInterrupt):
-            _measure_kind(kind, options.doublings)
+            _measure_kind(kind, options.doublings, fixed)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ class Measured:
       other_tab: The longest that another tab of TensorBoard waited meanwhile.
       warm: The same requests again.
       warm_runs: That for the list of runs among them.
-      loaded: Memory of TensorBoard's processes once all data are loaded.
+      loaded: Memory of TensorBoard's processes once all data are loaded, and another tab opened.
       asked: The same after the requests.
       highest: The most that it ever was.
     """
@@ -71,6 +71,7 @@ def measure(logdir: pathlib.Path, flag: str) -> Measured:
     try:
         address = f"http://127.0.0.1:{port}/data/"
         _wait_until_loaded(address, process)
+        _look_at_other_tab(address)
         loaded = _memory(process.pid, "VmRSS")
         before = _processor_seconds(process.pid)
         with _other_tab(address) as waits:
@@ -119,7 +120,7 @@ def _other_tab(address: str) -> Iterator[list[float]]:
 
     def look() -> None:
         while not waits or not done.is_set():
-            waits.append(_timed(f"{address}plugin/scalars/tags")[0])
+            waits.append(_look_at_other_tab(address))
             done.wait(GLANCES)
 
     thread = threading.Thread(target=look)
@@ -129,6 +130,11 @@ def _other_tab(address: str) -> Iterator[list[float]]:
     finally:
         done.set()
         thread.join()
+
+
+def _look_at_other_tab(address: str) -> float:
+    """Returns the seconds that TensorBoard takes to list the tags of scalars."""
+    return _timed(f"{address}plugin/scalars/tags")[0]
 
 
 def _timed(url: str) -> tuple[float, Any]:

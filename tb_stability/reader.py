@@ -17,6 +17,9 @@ from tb_stability.tensor_source import TensorSource
 
 # Seconds that reading some runs at once may take: whoever asks for one of them waits for all.
 _SOON = 0.2
+# Bytes of measurements to ask for at once: TensorBoard's data server keeps what an answer took, and
+# allocators keep the arrays that it is made into, one for each record.
+_AT_ONCE = 2**20
 
 
 class RunReader:
@@ -143,8 +146,10 @@ class RunReader:
                     )
                     if first[1].unread:
                         yield first
-                found = found | self._store.read(context, experiment_id, ahead)
-                portion = _next_portion(len(ahead), time.monotonic() - begun)
+                read = self._store.read(context, experiment_id, ahead)
+                nbytes = sum(series.nbytes for _, series in read.values())
+                portion = _next_portion(len(ahead), time.monotonic() - begun, nbytes)
+                found = found | read
             yield found.pop(run)
 
     def _forget_all_but(self, experiment_id: str, listing: Collection[str]) -> None:
@@ -196,10 +201,10 @@ class RunReader:
         return listed
 
 
-def _next_portion(portion: int, seconds: float) -> int:
-    """Returns how many runs to read at once after so many took so long."""
-    most = portion * min(_SOON / max(seconds, 1e-3), 4.0)
-    return min(max(round(most), 1), RUNS_PER_REQUEST)
+def _next_portion(portion: int, seconds: float, nbytes: int) -> int:
+    """Returns how many runs to read at once after so many took so long and held so much."""
+    grown = min(_SOON / max(seconds, 1e-3), _AT_ONCE / max(nbytes, 1), 4.0)
+    return min(max(int(portion * grown), 1), RUNS_PER_REQUEST)
 
 
 def _revision(time_series: Iterable[Any]) -> str:

@@ -61,3 +61,19 @@ def test_runs_that_take_long_are_read_one_by_one(
         counting = CountingProvider(provider)
         assert len(Diagnosis(RunReader(counting)).all_runs(experiment_id="")) == 6
         assert counting.asked == 2 + 6
+
+
+def test_runs_that_are_large_together_are_not_asked_for_at_once(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TensorBoard's data server keeps the memory that its largest answer took."""
+    monkeypatch.setattr(reader, "_SOON", 3600.0)
+    for index in range(9):
+        synthetic.write(synthetic.healthy(4), tmp_path / f"run{index}")
+    with providers.open_provider("python loader", tmp_path) as provider:
+        counting = CountingProvider(provider)
+        nbytes = [series.nbytes for _, series in RunReader(provider).read_all(experiment_id="")]
+        monkeypatch.setattr(reader, "_AT_ONCE", 2.5 * max(nbytes))
+        assert len(list(RunReader(counting).read_all(experiment_id=""))) == 9
+    # Two listings, then one run, of which more than two would be too much: 2, 2, 2 and 2.
+    assert counting.asked == 2 + 5
