@@ -10,7 +10,7 @@ export function encodeFloat32(values: readonly number[]): string {
   return btoa(String.fromCharCode(...new Uint8Array(view.buffer)));
 }
 
-type Json = Record<string, unknown>;
+export type Json = Record<string, unknown>;
 
 export const summaryJson = (changes: Json = {}): Json => ({
   run: "a/b",

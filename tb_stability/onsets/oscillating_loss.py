@@ -33,9 +33,9 @@ def oscillating_loss(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     Neural Networks Typically Occurs at the Edge of Stability, 2021).
 
     Rule, on the mean loss of each epoch, over at least `oscillation_points` of them and to the end
-    of the data: it goes up and down by turns, by swings that do not shrink about a level that does
-    not move (`tb_stability.detectors.alternation`); or it jumps about so much that each epoch is
-    off the one before by `oscillation_swing` of the level, in the median
+    of the data: it goes up and down by turns, by swings that do not shrink, about a level that
+    moves by less (`tb_stability.detectors.alternation`); or it jumps about so much that each epoch
+    is off the one before by `oscillation_swing` of the level, in the median
     (`tb_stability.detectors.restless`). The swing is at least `loss_relative` of the level, and
     `loss_giveback` of what had been gained since the start: a loss that has reached its end may
     swing there by factors. Within epochs of four and more windows these are asked whether they
@@ -69,12 +69,12 @@ def oscillating_loss(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
         row=None,
         message=(
             f"The loss swings up and down by {number(found.value)} about {number(level)} since "
-            f"{curve.place(begun)}, for {length}, and gets nowhere."
+            f"{curve.place(begun)}, for {length}: by more than it falls."
         ),
         evidence=Evidence(
             tag=curve.tag,
             statistic="value" if curve.of_epochs else "mean",
-            rule="goes up and down about a level that does not move, to the end",
+            rule="goes up and down, by more than its level moves, to the end",
             value=found.value,
             threshold=least,
             baseline=level,

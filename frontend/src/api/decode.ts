@@ -84,6 +84,9 @@ export function decodeFloat32(base64: string): Float32Array {
   return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
 }
 
+const filled = (length: number, value: number): Float32Array =>
+  new Float32Array(length).fill(value);
+
 function place(value: unknown): OnsetPlace | null {
   if (value === null || value === undefined) return null;
   const json = object(value, "first_onset");
@@ -225,11 +228,14 @@ export function decodeSeries(value: unknown): SeriesValues {
   const statistics = new Map<string, Float32Array>();
   for (const [name, encoded] of Object.entries(object(json["statistics"], "statistics"))) {
     const values = decodeFloat32(text(encoded, `statistics.${name}`));
-    if (values.length !== rows.length * columns)
+    const cells = rows.length * columns;
+    if (values.length !== cells && !(values.length === 1 && cells > 0))
       throw new ContractError(
-        `Expected ${rows.length} x ${columns} values of ${name}, received ${values.length}.`,
+        `Expected ${rows.length} x ${columns} values of ${name}, or one for all of them, ` +
+          `received ${values.length}.`,
       );
-    statistics.set(name, values);
+    // One stands for all where all are the same.
+    statistics.set(name, values.length === cells ? values : filled(cells, values[0]!));
   }
   return {
     run: text(json["run"], "run"),

@@ -8,7 +8,7 @@ import {
   decodeSeries,
 } from "../../src/api/decode";
 import { moodOf, statusText, verdict } from "../../src/model/verdict";
-import { encodeFloat32, infoJson, runJson, seriesJson, summaryJson } from "../examples";
+import { encodeFloat32, infoJson, runJson, seriesJson, summaryJson, type Json } from "../examples";
 
 describe("decodeNumber", () => {
   it("reads what JSON cannot express", () => {
@@ -108,10 +108,25 @@ describe("decodeSeries", () => {
     expect([...series.x.lastStep]).toEqual([10, 20, 30]);
     expect([...(series.statistics.get("mean") ?? [])]).toEqual([1, 2, 3, 4, NaN, 6]);
   });
+  it("takes one value for all where all are the same", () => {
+    const json = seriesJson(
+      ["a", "b"],
+      [
+        [1, 2],
+        [3, 4],
+      ],
+    );
+    const statistics = { ...(json["statistics"] as Json), nonfinite: encodeFloat32([7]) };
+    const series = decodeSeries({ ...json, statistics });
+    expect([...(series.statistics.get("nonfinite") ?? [])]).toEqual([7, 7, 7, 7]);
+    expect([...(series.statistics.get("mean") ?? [])]).toEqual([1, 2, 3, 4]);
+  });
   it("refuses an array of another shape", () => {
     const json = seriesJson(["a"], [[1, 2]]);
     const statistics = { mean: encodeFloat32([1, 2, 3]) };
     expect(() => decodeSeries({ ...json, statistics })).toThrow(/Expected 1 x 2 values of mean/);
+    const none = { ...seriesJson([], []), columns: 0, statistics: { mean: encodeFloat32([1]) } };
+    expect(() => decodeSeries(none)).toThrow(/Expected 0 x 0 values of mean/);
     expect(() => decodeSeries({ ...json, columns: 3 })).toThrow(/3 entries in x.first_step/);
   });
 });

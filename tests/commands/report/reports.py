@@ -49,8 +49,9 @@ def stored(page: str) -> dict:
 
 
 def values(item: dict, statistic: str) -> np.ndarray:
-    raw = base64.b64decode(item["statistics"][statistic])
-    return np.frombuffer(raw, "<f4").reshape(len(item["rows"]), item["columns"])
+    data = np.frombuffer(base64.b64decode(item["statistics"][statistic]), "<f4")
+    shape = (len(item["rows"]), item["columns"])
+    return np.broadcast_to(data, shape) if data.size == 1 else data.reshape(shape)
 
 
 def error_of(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
