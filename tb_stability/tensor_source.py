@@ -9,12 +9,11 @@ from tensorboard.context import RequestContext
 from tensorboard.data import provider as tb_provider
 
 from tb_stability.assemble import WINDOWS_TAG, Tags, assemble_run
+from tb_stability.data_server import Tensors, read_tensors
 from tb_stability.first_part import first_tags, join_parts, with_unread
 from tb_stability.metadata import PLUGIN_NAME
-from tb_stability.portions import ALL_SAMPLES, Fetch, RunData, read_in_portions
+from tb_stability.portions import Fetch, RunData, read_in_portions
 from tb_stability.series import RunSeries
-
-Data = dict[str, dict[str, list[tb_provider.TensorDatum]]]
 
 
 class TensorSource:
@@ -57,15 +56,10 @@ class TensorSource:
             rest as `RunSeries.unread`; where it makes no difference, the run comes at once.
         """
 
-        def fetch(runs: Collection[str], tags: Collection[str]) -> Data:
-            data: Data = self._provider.read_tensors(
-                context,
-                experiment_id=experiment_id,
-                plugin_name=PLUGIN_NAME,
-                downsample=ALL_SAMPLES,
-                run_tag_filter=tb_provider.RunTagFilter(runs=runs, tags=tags),
+        def fetch(runs: Collection[str], tags: Collection[str]) -> Tensors:
+            return read_tensors(
+                self._provider, context, experiment_id=experiment_id, runs=runs, tags=tags
             )
-            return data
 
         if not in_parts:
             for run, data in read_in_portions(fetch, listed).items():

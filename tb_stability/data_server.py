@@ -1,0 +1,114 @@
+"""Reads tensors from TensorBoard's data server, the records of a tag as one array."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import grpc
+import numpy as np
+from tensorboard.compat.proto import types_pb2
+from tensorboard.context import RequestContext
+from tensorboard.data import provider as tb_provider
+from tensorboard.data.grpc_provider import GrpcDataProvider
+from tensorboard.data.proto import data_provider_pb2
+from tensorboard.util.tensor_util import make_ndarray
+
+from tb_stability.metadata import PLUGIN_NAME
+from tb_stability.portions import ALL_SAMPLES
+from tb_stability.series import FloatArray
+
+Tensors = Mapping[str, Mapping[str, Sequence[tb_provider.TensorDatum]]]
+
+
+def read_tensors(
+    provider: tb_provider.DataProvider,
+    context: RequestContext,
+    *,
+    experiment_id: str,
+    runs: Collection[str],
+    tags: Collection[str],
+) -> Tensors:
+    """Returns what ``provider.read_tensors`` does, all samples, from the data server faster.
+
+    TensorBoard makes an array of each record it is sent, which takes more time than sending does.
+    Here the records of a tag become one array, of which each datum holds a part.
+
+    Args:
+      provider: Any TensorBoard data provider.
+      context: Of the request.
+      experiment_id: As the data provider is asked.
+      runs: Names of the runs.
+      tags: Names of their tags.
+
+    Raises:
+      grpc.RpcError: If the data server fails, or cannot send so much at once.
+    """
+    found = None
+    if isinstance(provider, GrpcDataProvider):
+        found = _ask_server(provider, experiment_id, runs, tags)
+    if found is None:
+        found = provider.read_tensors(
+            context,
+            experiment_id=experiment_id,
+            plugin_name=PLUGIN_NAME,
+            downsample=ALL_SAMPLES,
+            run_tag_filter=tb_provider.RunTagFilter(runs=runs, tags=tags),
+        )
+    return found
+
+
+def _ask_server(
+    provider: GrpcDataProvider, experiment_id: str, runs: Collection[str], tags: Collection[str]
+) -> Tensors | None:
+    """Asks by the provider's own stub; None where anything is not as in the TensorBoards known."""
+    try:
+        request = data_provider_pb2.ReadTensorsRequest(experiment_id=experiment_id)
+        request.plugin_filter.plugin_name = PLUGIN_NAME
+        request.run_tag_filter.runs.names.extend(sorted(runs))
+        request.run_tag_filter.tags.names.extend(sorted(tags))
+        request.downsample.num_points = ALL_SAMPLES
+        response = provider._stub.ReadTensors(request)
+        return {
+            run.run_name: {tag.tag_name: _data(tag.data) for tag in run.tags}
+            for run in response.runs
+        }
+    except grpc.RpcError as error:
+        if error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED:
+            raise
+        return None
+    # The stub is private, and a tensor may be damaged: the public way says what is wrong, if it is.
+    except Exception:
+        return None
+
+
+def _data(sent: Any) -> list[tb_provider.TensorDatum]:
+    whole = _as_one_array(sent.value)
+    tensors = [make_ndarray(tensor) for tensor in sent.value] if whole is None else whole
+    return [
+        tb_provider.TensorDatum(step=step, wall_time=wall_time, numpy=tensor)
+        for step, wall_time, tensor in zip(sent.step, sent.wall_time, tensors, strict=True)
+    ]
+
+
+def _as_one_array(tensors: Sequence[Any]) -> FloatArray | None:
+    """Returns float32 tensors of one shape, shape ``[tensors, ...]``; None for any others."""
+    if not tensors:
+        return None
+    first = tensors[0]
+    shape = [dimension.size for dimension in first.tensor_shape.dim]
+    nbytes = np.dtype(np.float32).itemsize * math.prod(shape)
+    # A damaged shape may promise more than there is memory.
+    if not 0 < nbytes == len(first.tensor_content):
+        return None
+    whole = np.empty((len(tensors), *shape), np.float32)
+    # Copied one by one: all of them at once would be there three times.
+    to = whole.data.cast("B")
+    for index, tensor in enumerate(tensors):
+        content = tensor.tensor_content
+        alike = tensor.dtype == types_pb2.DT_FLOAT and tensor.tensor_shape == first.tensor_shape
+        if not alike or len(content) != nbytes:
+            return None
+        to[index * nbytes : (index + 1) * nbytes] = content
+    return whole
