@@ -142,6 +142,7 @@ class RunStore:
             parts = listed.source.read(context, experiment_id, {run: listed.item}, in_parts=True)
             series = next(parts)
             if not series.unread:
+                self._freed.give_back_after(series.nbytes)
                 return self._keep(experiment_id, listed.revision, series)
             begun = self._begun[key] = _Begun((listed.revision, series), parts)
             if time.monotonic() - start < _LONG:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 import threading
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from tensorboard.context import RequestContext
 
-from tb_stability import run_store
+from tb_stability import freed_memory, run_store
 from tb_stability.assemble import WINDOWS_TAG
 from tb_stability.first_part import first_tags
 from tb_stability.metadata import GRADIENT_NORM, PLUGIN_NAME, RUN_RECORD, tag_of
@@ -153,3 +154,22 @@ def test_a_list_that_nobody_chose_from_is_read_and_judged_at_once(
 ) -> None:
     runs = get(client_of(provider), "runs", wait="60000")["runs"]
     assert {run["judgement"] for run in runs} == {"current"}
+
+
+@pytest.mark.parametrize("in_parts", [True, False])
+def test_what_reading_a_run_leaves_behind_is_given_back(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, in_parts: bool
+) -> None:
+    """Seen of a run that had no first part: four times its file stayed."""
+    trimmed: list[int] = []
+    monkeypatch.setattr(freed_memory, "_malloc_trim", lambda: trimmed.append)
+    monkeypatch.setattr(freed_memory, "_WORTH", 1)
+    run = synthetic.exploding()
+    losses = tuple(series for series in run.series if series.tag == LOSS)
+    synthetic.write(run if in_parts else dataclasses.replace(run, series=losses), tmp_path / "a")
+    with providers.open_provider("python loader", tmp_path) as opened:
+        reader = RunReader(opened)
+        _, found = reader.read_first("a", experiment_id="")
+        assert bool(found.unread) == in_parts
+        reader.read("a", experiment_id="")
+    assert trimmed == [0]
