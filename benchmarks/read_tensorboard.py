@@ -17,7 +17,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 COLUMNS = 1000  # pixels of a heatmap
@@ -41,6 +41,7 @@ class Measured:
       warm_runs: That for the list of runs among them.
       loaded: Memory of TensorBoard's processes once all data are loaded, and another tab opened.
       asked: The same after the requests.
+      server_added: By how much the process of TensorBoard's data server has grown meanwhile.
       highest: The most that it ever was.
     """
 
@@ -53,6 +54,7 @@ class Measured:
     warm_runs: float
     loaded: int
     asked: int
+    server_added: int
     highest: int
 
 
@@ -72,7 +74,8 @@ def measure(logdir: pathlib.Path, flag: str) -> Measured:
         address = f"http://127.0.0.1:{port}/data/"
         _wait_until_loaded(address, process)
         _look_at_other_tab(address)
-        loaded = _memory(process.pid, "VmRSS")
+        loaded = _memory(_family(process.pid), "VmRSS")
+        server_loaded = _memory(_family(process.pid)[1:], "VmRSS")
         before = _processor_seconds(process.pid)
         with _other_tab(address) as waits:
             begin = time.perf_counter()
@@ -90,8 +93,9 @@ def measure(logdir: pathlib.Path, flag: str) -> Measured:
             warm=statistics.median(sum(times) for times in warm),
             warm_runs=statistics.median(times[0] for times in warm),
             loaded=loaded,
-            asked=_memory(process.pid, "VmRSS"),
-            highest=_memory(process.pid, "VmHWM"),
+            asked=_memory(_family(process.pid), "VmRSS"),
+            server_added=_memory(_family(process.pid)[1:], "VmRSS") - server_loaded,
+            highest=_memory(_family(process.pid), "VmHWM"),
         )
     finally:
         process.terminate()
@@ -178,9 +182,9 @@ def _processor_seconds(pid: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _memory(pid: int, name: str) -> int:
+def _memory(pids: Sequence[int], name: str) -> int:
     total = 0
-    for one in _family(pid):
+    for one in pids:
         for line in pathlib.Path(f"/proc/{one}/status").read_text().splitlines():
             if line.startswith(f"{name}:"):
                 total += int(line.split()[1]) * 1024
