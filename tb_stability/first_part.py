@@ -1,7 +1,7 @@
 """The part of a run that is read before the rest of it: what the first heatmap needs.
 
-TensorBoard makes an array of every record that it is asked for. Of a long run that takes a second
-or more, most of it for quantities that nobody looks at yet.
+Every record that TensorBoard is asked for takes its time. Those of a long run take a second or more
+together, most of it for quantities that nobody looks at yet.
 """
 
 from __future__ import annotations
