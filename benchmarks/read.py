@@ -10,7 +10,7 @@ Prints, for each size and for both of TensorBoard's loaders,
   does not wait for that, and the longest that another tab of TensorBoard is kept waiting meanwhile;
 * the memory of TensorBoard with the data loaded, before the plugin was asked for anything, after
   it, and at its highest; what it adds, as multiples of the event files' size, beyond what it adds
-  for a run of 90 KiB, which is mostly the plugin's code and threads, and how much of it is in the
+  for a run of 30 KiB, which is mostly the plugin's code and threads, and how much of it is in the
   process of TensorBoard's data server, which keeps what its answers took;
 * the windows a second that `tb-stability check` reads and judges;
 

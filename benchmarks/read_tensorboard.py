@@ -68,7 +68,8 @@ def measure(logdir: pathlib.Path, flag: str) -> Measured:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir), "--host"]
-    command += ["127.0.0.1", "--port", str(port), "--reload_interval", "1", flag]
+    # Loaded once: looking for what is new takes time as well, and hundreds of runs never rest.
+    command += ["127.0.0.1", "--port", str(port), "--reload_interval", "0", flag]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         address = f"http://127.0.0.1:{port}/data/"

@@ -44,6 +44,7 @@ def read_tensors(
 
     Raises:
       grpc.RpcError: If the data server fails, or cannot send so much at once.
+      tensorboard.errors.PublicError: As ``provider.read_tensors`` does.
     """
     found = None
     if isinstance(provider, GrpcDataProvider):
@@ -62,7 +63,7 @@ def read_tensors(
 def _ask_server(
     provider: GrpcDataProvider, experiment_id: str, runs: Collection[str], tags: Collection[str]
 ) -> Tensors | None:
-    """Asks by the provider's own stub; None where anything is not as in the TensorBoards known."""
+    """Asks by the provider's own stub; returns None where that or its answer is not as expected."""
     try:
         request = data_provider_pb2.ReadTensorsRequest(experiment_id=experiment_id)
         request.plugin_filter.plugin_name = PLUGIN_NAME

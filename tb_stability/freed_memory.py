@@ -18,7 +18,7 @@ _MOST_AT_THE_TOP = 2**20
 class FreedMemory:
     """Gives back what reading and answering leave behind; safe for use by several threads.
 
-    A data provider makes an array of every record, and an answer is text before it is compressed.
+    What is read is there as records before it is arrays, and an answer is text before it is sent.
     glibc keeps what those took when they are freed, several times as much as the measurements
     themselves. Elsewhere than on glibc nothing is done.
     """

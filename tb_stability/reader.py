@@ -17,8 +17,7 @@ from tb_stability.tensor_source import TensorSource
 
 # Seconds that reading some runs at once may take: whoever asks for one of them waits for all.
 _SOON = 0.2
-# Bytes of measurements to ask for at once: TensorBoard's data server keeps what an answer took, and
-# allocators keep the arrays that it is made into, one for each record.
+# Bytes of measurements to ask for at once: TensorBoard's data server keeps what an answer took.
 _AT_ONCE = 2**20
 
 

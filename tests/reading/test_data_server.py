@@ -87,21 +87,25 @@ def test_tensorboard_does_not_make_an_array_of_each_record(
     assert {tensor.dtype for tensor in made} == {types_pb2.DT_STRING}
 
 
+@pytest.mark.parametrize("provider", ["data server"], indirect=True)
 @pytest.mark.parametrize("stub", [None, object()])
 def test_where_the_stub_is_not_as_it_was_tensorboard_is_asked(
     provider: DataProvider, monkeypatch: pytest.MonkeyPatch, stub: object
 ) -> None:
     expected = read_by_tensorboard(provider)
     public = provider.read_tensors
-    kept = getattr(provider, "_stub", None)
+    kept = vars(provider)["_stub"]
+    asked_in_public: list[object] = []
 
     def asked(*positional: Any, **named: Any) -> Any:
-        monkeypatch.setattr(provider, "_stub", kept, raising=False)
+        asked_in_public.append(named)
+        monkeypatch.setattr(provider, "_stub", kept)
         return public(*positional, **named)
 
     monkeypatch.setattr(provider, "read_tensors", asked)
-    monkeypatch.setattr(provider, "_stub", stub, raising=False)
+    monkeypatch.setattr(provider, "_stub", stub)
     check_same(read(provider), expected)
+    assert len(asked_in_public) == 1
 
 
 class Refusal(grpc.RpcError):
