@@ -10,12 +10,13 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from tensorboard.data.provider import TensorDatum, TensorTimeSeries
+from tensorboard.data.provider import TensorTimeSeries
 
 from tb_stability import metadata
 from tb_stability.merging import MOST_COUNT
 from tb_stability.natural_sort import natural_key
 from tb_stability.record import RunRecord
+from tb_stability.records import NO_RECORDS, Records
 from tb_stability.series import (
     MAX_STEP,
     BoolArray,
@@ -41,16 +42,16 @@ RUN_RECORD_TAG = metadata.tag_of(metadata.RUN_RECORD.name)
 WINDOWS_TAG = metadata.tag_of(metadata.WINDOWS.name)
 
 
-def assemble_run(run: str, tags: Tags, data: Mapping[str, Sequence[TensorDatum]]) -> RunSeries:
+def assemble_run(run: str, tags: Tags, data: Mapping[str, Records]) -> RunSeries:
     """Returns a run's series from what a TensorBoard data provider lists and reads.
 
     Args:
       run: Name of the run.
       tags: The provider's listing of each tag.
-      data: The provider's tensors of each tag.
+      data: What was read of each tag.
     """
     notes: list[str] = []
-    records: dict[str, _Records] = {}
+    records: dict[str, _ValidRecords] = {}
     for tag in sorted(tags, key=display_key):
         try:
             series = parse_listed(tag, tags[tag])
@@ -58,19 +59,19 @@ def assemble_run(run: str, tags: Tags, data: Mapping[str, Sequence[TensorDatum]]
             notes.append(f"{tag} was skipped: {error}.")
             continue
         if tag != RUN_RECORD_TAG:
-            records[tag] = _records(series, data.get(tag, ()), notes)
+            records[tag] = _records(series, data.get(tag, NO_RECORDS), notes)
     windows = _windows(records.pop(WINDOWS_TAG, None), list(records.values()), notes)
     return RunSeries(
         run=run,
         windows=windows,
         series=tuple(_series(item, windows) for item in records.values() if len(item.step)),
-        record=_run_record(data.get(RUN_RECORD_TAG, ()), notes),
+        record=_run_record(data.get(RUN_RECORD_TAG, NO_RECORDS), notes),
         notes=tuple(notes),
     )
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class _Records:
+class _ValidRecords:
     """The valid records of one tag: steps ascend, and each occurs once.
 
     `repeated` is the number of those that took the place of an earlier one.
@@ -104,30 +105,26 @@ def display_key(tag: str) -> tuple[int, list[tuple[int, int, str, str]]]:
     return rank, natural_key(tag)
 
 
-def _records(
-    series: metadata.SeriesMetadata, data: Sequence[TensorDatum], notes: list[str]
-) -> _Records:
+def _records(series: metadata.SeriesMetadata, data: Records, notes: list[str]) -> _ValidRecords:
     shape = (len(series.rows), len(series.quantity.statistics))
-    total = len(data)
-    data = [datum for datum in data if 0 <= datum.step <= MAX_STEP]
-    if len(data) < total:
+    in_range = (data.step >= 0) & (data.step <= MAX_STEP)
+    if not in_range.all():
         notes.append(
-            f"{total - len(data)} of {total} records of {series.tag} were skipped: their steps are "
-            f"not from 0 to {MAX_STEP}."
+            f"{np.sum(~in_range)} of {len(data)} records of {series.tag} were skipped: their steps "
+            f"are not from 0 to {MAX_STEP}."
         )
-    fitting = [datum for datum in data if _fits(datum.numpy, shape)]
-    values = np.empty((len(fitting), *shape), dtype=np.float32)
-    if fitting:
-        np.stack([datum.numpy for datum in fitting], out=values, casting="same_kind")
+        data = data.at(np.flatnonzero(in_range))
+    fits = data.fits(shape)
+    fitting = data if fits.all() else data.at(np.flatnonzero(fits))
+    step, wall_time, values = fitting.step, fitting.wall_time, fitting.stacked(shape)
     valid = _counts_are_numbers(values, series.quantity.statistics)
-    step = np.array([datum.step for datum in fitting], dtype=np.int64)
-    wall_time = np.array([datum.wall_time for datum in fitting], dtype=np.float64)
-    if len(fitting) < len(data) or not valid.all():
-        bad = [datum.numpy for datum in data if not _fits(datum.numpy, shape)]
-        bad += [fitting[index].numpy for index in np.flatnonzero(~valid)]
+    bad = np.sum(~fits) + np.sum(~valid)
+    if bad:
+        # One that does not fit tells more than one with counts that are none.
+        first = data.tensors[np.argmin(fits)] if not fits.all() else values[np.argmin(valid)]
         notes.append(
-            f"{len(bad)} of {len(data)} records of {series.tag} were skipped: one "
-            f"has shape {list(bad[0].shape)} and type {bad[0].dtype}, its metadata promises floats "
+            f"{bad} of {len(data)} records of {series.tag} were skipped: one "
+            f"has shape {list(first.shape)} and type {first.dtype}, its metadata promises floats "
             f"of shape {list(shape)}, with counts that are numbers."
         )
     # A step that was written twice, by a run restarted in the same directory, counts once: the
@@ -138,13 +135,9 @@ def _records(
     keep = order[is_latest]
     repeated = int(np.sum(np.diff(np.flatnonzero(is_latest), prepend=-1) > 1))
     # Nearly always everything is kept in the order in which it came: nothing is copied then.
-    if not np.array_equal(keep, np.arange(len(fitting))):
-        values = values[keep]
-    return _Records(series, step[keep], wall_time[keep], values, repeated)
-
-
-def _fits(tensor: np.ndarray, shape: tuple[int, int]) -> bool:
-    return tensor.shape == shape and tensor.dtype.kind == "f"
+    if not np.array_equal(keep, np.arange(len(values))):
+        step, wall_time, values = step[keep], wall_time[keep], values[keep]
+    return _ValidRecords(series, step, wall_time, values, repeated)
 
 
 def _counts_are_numbers(values: FloatArray, statistics: Sequence[str]) -> BoolArray:
@@ -165,7 +158,9 @@ def tells_epochs(windows: metadata.SeriesMetadata) -> bool:
     return windows.quantity.statistics[:2] == metadata.WINDOW[:2]
 
 
-def _windows(records: _Records | None, others: Sequence[_Records], notes: list[str]) -> Windows:
+def _windows(
+    records: _ValidRecords | None, others: Sequence[_ValidRecords], notes: list[str]
+) -> Windows:
     if records is None or not tells_epochs(records.metadata):
         steps = [item.step for item in others]
         last_step = np.unique(np.concatenate(steps)) if steps else np.zeros(0, dtype=np.int64)
@@ -203,18 +198,18 @@ def _note_gaps(windows: Windows, notes: list[str]) -> None:
         )
 
 
-def _series(records: _Records, windows: Windows) -> Series:
+def _series(records: _ValidRecords, windows: Windows) -> Series:
     first_step, epoch = windows.first_steps_of(records.step), windows.epochs_of(records.step)
     return Series(
         records.metadata, records.step, first_step, epoch, records.wall_time, records.values
     )
 
 
-def _run_record(data: Sequence[TensorDatum], notes: list[str]) -> RunRecord | None:
-    for datum in reversed(data):
+def _run_record(data: Records, notes: list[str]) -> RunRecord | None:
+    for step, tensor in zip(reversed(data.step), reversed(data.tensors), strict=True):
         try:
-            text = datum.numpy.item()
+            text = tensor.item()
             return RunRecord.from_json(text.decode() if isinstance(text, bytes) else text)
         except (ValueError, TypeError, AttributeError) as error:
-            notes.append(f"A run record at step {datum.step} was skipped: {error}.")
+            notes.append(f"A run record at step {step} was skipped: {error}.")
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import grpc
@@ -17,9 +17,8 @@ from tensorboard.util.tensor_util import make_ndarray
 
 from tb_stability.metadata import PLUGIN_NAME
 from tb_stability.portions import ALL_SAMPLES
+from tb_stability.records import ReadTags, Records
 from tb_stability.series import FloatArray
-
-Tensors = Mapping[str, Mapping[str, Sequence[tb_provider.TensorDatum]]]
 
 
 def read_tensors(
@@ -29,11 +28,11 @@ def read_tensors(
     experiment_id: str,
     runs: Collection[str],
     tags: Collection[str],
-) -> Tensors:
+) -> ReadTags:
     """Returns what ``provider.read_tensors`` does, all samples, from the data server faster.
 
     TensorBoard makes an array of each record it is sent, which takes more time than sending does.
-    Here the records of a tag become one array, of which each datum holds a part.
+    Here the records of a tag become one array.
 
     Args:
       provider: Any TensorBoard data provider.
@@ -46,23 +45,26 @@ def read_tensors(
       grpc.RpcError: If the data server fails, or cannot send so much at once.
       tensorboard.errors.PublicError: As ``provider.read_tensors`` does.
     """
-    found = None
     if isinstance(provider, GrpcDataProvider):
         found = _ask_server(provider, experiment_id, runs, tags)
-    if found is None:
-        found = provider.read_tensors(
-            context,
-            experiment_id=experiment_id,
-            plugin_name=PLUGIN_NAME,
-            downsample=ALL_SAMPLES,
-            run_tag_filter=tb_provider.RunTagFilter(runs=runs, tags=tags),
-        )
-    return found
+        if found is not None:
+            return found
+    data = provider.read_tensors(
+        context,
+        experiment_id=experiment_id,
+        plugin_name=PLUGIN_NAME,
+        downsample=ALL_SAMPLES,
+        run_tag_filter=tb_provider.RunTagFilter(runs=runs, tags=tags),
+    )
+    return {
+        run: {tag: Records.from_data(found) for tag, found in of_run.items()}
+        for run, of_run in data.items()
+    }
 
 
 def _ask_server(
     provider: GrpcDataProvider, experiment_id: str, runs: Collection[str], tags: Collection[str]
-) -> Tensors | None:
+) -> ReadTags | None:
     """Asks by the provider's own stub; returns None where that or its answer is not as expected."""
     try:
         request = data_provider_pb2.ReadTensorsRequest(experiment_id=experiment_id)
@@ -72,7 +74,7 @@ def _ask_server(
         request.downsample.num_points = ALL_SAMPLES
         response = provider._stub.ReadTensors(request)
         return {
-            run.run_name: {tag.tag_name: _data(tag.data) for tag in run.tags}
+            run.run_name: {tag.tag_name: _records(tag.data) for tag in run.tags}
             for run in response.runs
         }
     except grpc.RpcError as error:
@@ -84,13 +86,13 @@ def _ask_server(
         return None
 
 
-def _data(sent: Any) -> list[tb_provider.TensorDatum]:
+def _records(sent: Any) -> Records:
     whole = _as_one_array(sent.value)
-    tensors = [make_ndarray(tensor) for tensor in sent.value] if whole is None else whole
-    return [
-        tb_provider.TensorDatum(step=step, wall_time=wall_time, numpy=tensor)
-        for step, wall_time, tensor in zip(sent.step, sent.wall_time, tensors, strict=True)
-    ]
+    return Records(
+        np.array(sent.step, dtype=np.int64),
+        np.array(sent.wall_time, dtype=np.float64),
+        [make_ndarray(tensor) for tensor in sent.value] if whole is None else whole,
+    )
 
 
 def _as_one_array(tensors: Sequence[Any]) -> FloatArray | None:

@@ -11,6 +11,7 @@ from typing import Literal
 from tensorboard.context import RequestContext
 
 from tb_stability.background import Background
+from tb_stability.freed_memory import FreedMemory
 from tb_stability.onsets import Onset, Thresholds, find_onsets
 from tb_stability.reader import RunReader
 from tb_stability.run_store import Listed
@@ -63,6 +64,7 @@ class Diagnosis:
         self._reader = reader
         self._judged: dict[tuple[str, str], _Judged] = {}
         self._background = Background()
+        self._freed = FreedMemory()
 
     def run(
         self,
@@ -167,9 +169,12 @@ class Diagnosis:
         return self._known(experiment_id, listing, thresholds)
 
     def _judge(self, judged: _Judged, thresholds: Thresholds) -> DiagnosedRun:
-        if not judged.known(thresholds):
-            time.sleep(_PAUSE)
-        return judged.judge(thresholds)
+        if judged.known(thresholds):
+            return judged.judge(thresholds)
+        time.sleep(_PAUSE)
+        found = judged.judge(thresholds)
+        self._freed.give_back_after(judged.series.nbytes)
+        return found
 
     def _known(
         self, experiment_id: str, listing: Mapping[str, Listed], thresholds: Thresholds

@@ -9,6 +9,7 @@ from tensorboard import version
 from tensorboard.plugins import base_plugin
 from tensorboard.util import tb_logging
 
+from tb_stability.freed_memory import make_children_give_back
 from tb_stability.metadata import PLUGIN_NAME
 from tb_stability.supported import TENSORBOARD, UnsupportedVersionError, require
 
@@ -24,10 +25,15 @@ class StabilityLoader(base_plugin.TBLoader):
     """
 
     def fix_flags(self, flags: argparse.Namespace) -> None:
-        """Sets ``--samples_per_plugin=stability=0`` (keep all) unless the user gave a number."""
+        """Sets ``--samples_per_plugin=stability=0`` (keep all) unless the user gave a number.
+
+        This is also the last that a plugin is called before the data server is started, which is
+        told to give back memory that it no longer needs.
+        """
         samples = dict(getattr(flags, "samples_per_plugin", None) or {})
         samples.setdefault(PLUGIN_NAME, 0)
         flags.samples_per_plugin = samples
+        make_children_give_back()
 
     def load(self, context: base_plugin.TBContext) -> StabilityPlugin | None:
         """Returns the plugin, or None where this TensorBoard cannot have it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Generic, TypeVar
 
 import grpc
 
@@ -15,21 +15,29 @@ ALL_SAMPLES = 100_000_000
 # Runs read with one request: each takes TensorBoard's data server 40 ms, however little is asked.
 RUNS_PER_REQUEST = 50
 
+# Bytes of measurements to ask for at once: TensorBoard's data server keeps what an answer took.
+BYTES_PER_REQUEST = 2**20
+
 # What TensorBoard's Python loader raises for a tensor that contradicts itself or has no known type.
 _DAMAGED = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, MemoryError)
 
-Fetch = Callable[[Collection[str], Collection[str]], Mapping[str, Mapping[str, Sequence[Any]]]]
+# What is read of one tag.
+Data = TypeVar("Data")
+
+Fetch = Callable[[Collection[str], Collection[str]], Mapping[str, Mapping[str, Data]]]
 
 
 @dataclasses.dataclass(frozen=True)
-class RunData:
+class RunData(Generic[Data]):
     """What was read of a run, by tag, and sentences on what could not be."""
 
-    tags: Mapping[str, Sequence[Any]]
+    tags: Mapping[str, Data]
     notes: tuple[str, ...] = ()
 
 
-def read_in_portions(fetch: Fetch, wanted: Mapping[str, Collection[str]]) -> dict[str, RunData]:
+def read_in_portions(
+    fetch: Fetch[Data], wanted: Mapping[str, Collection[str]]
+) -> dict[str, RunData[Data]]:
     """Returns the data of every run.
 
     Runs are read many at a time. Where that fails, since the answer is larger than TensorBoard's
@@ -43,15 +51,15 @@ def read_in_portions(fetch: Fetch, wanted: Mapping[str, Collection[str]]) -> dic
     Raises:
       grpc.RpcError: If the data server fails otherwise.
     """
-    found: dict[str, RunData] = {}
-    for runs in _batched(wanted):
+    found: dict[str, RunData[Data]] = {}
+    for runs in batched(wanted, RUNS_PER_REQUEST):
         found |= _read(fetch, runs, wanted)
     return found
 
 
 def _read(
-    fetch: Fetch, runs: Sequence[str], wanted: Mapping[str, Collection[str]]
-) -> dict[str, RunData]:
+    fetch: Fetch[Data], runs: Sequence[str], wanted: Mapping[str, Collection[str]]
+) -> dict[str, RunData[Data]]:
     try:
         data = fetch(runs, {tag for run in runs for tag in wanted[run]})
         return {run: RunData(data.get(run, {})) for run in runs}
@@ -63,8 +71,8 @@ def _read(
     return _read(fetch, runs[:half], wanted) | _read(fetch, runs[half:], wanted)
 
 
-def _read_tag_by_tag(fetch: Fetch, run: str, tags: Collection[str]) -> RunData:
-    data: dict[str, Sequence[Any]] = {}
+def _read_tag_by_tag(fetch: Fetch[Data], run: str, tags: Collection[str]) -> RunData[Data]:
+    data: dict[str, Data] = {}
     notes = []
     for tag in tags:
         try:
@@ -86,7 +94,8 @@ def _reason(error: Exception) -> str:
     )
 
 
-def _batched(runs: Iterable[str]) -> Iterator[list[str]]:
-    remaining = iter(runs)
-    while batch := list(itertools.islice(remaining, RUNS_PER_REQUEST)):
+def batched(names: Iterable[str], size: int) -> Iterator[list[str]]:
+    """Yields names, so many at a time: `itertools.batched` of Python 3.12."""
+    remaining = iter(names)
+    while batch := list(itertools.islice(remaining, size)):
         yield batch

@@ -10,15 +10,13 @@ from tensorboard.context import RequestContext
 from tensorboard.data import provider as tb_provider
 
 from tb_stability.natural_sort import natural_key
-from tb_stability.portions import RUNS_PER_REQUEST
+from tb_stability.portions import BYTES_PER_REQUEST, RUNS_PER_REQUEST
 from tb_stability.run_store import Listed, Revised, RunStore
 from tb_stability.scalar_source import ScalarSource
 from tb_stability.tensor_source import TensorSource
 
 # Seconds that reading some runs at once may take: whoever asks for one of them waits for all.
 _SOON = 0.2
-# Bytes of measurements to ask for at once: TensorBoard's data server keeps what an answer took.
-_AT_ONCE = 2**20
 
 
 class RunReader:
@@ -202,7 +200,7 @@ class RunReader:
 
 def _next_portion(portion: int, seconds: float, nbytes: int) -> int:
     """Returns how many runs to read at once after so many took so long and held so much."""
-    grown = min(_SOON / max(seconds, 1e-3), _AT_ONCE / max(nbytes, 1), 4.0)
+    grown = min(_SOON / max(seconds, 1e-3), BYTES_PER_REQUEST / max(nbytes, 1), 4.0)
     return min(max(int(portion * grown), 1), RUNS_PER_REQUEST)
 
 

@@ -9,10 +9,11 @@ from tensorboard.context import RequestContext
 from tensorboard.data import provider as tb_provider
 
 from tb_stability.assemble import WINDOWS_TAG, Tags, assemble_run
-from tb_stability.data_server import Tensors, read_tensors
+from tb_stability.data_server import read_tensors
 from tb_stability.first_part import first_tags, join_parts, with_unread
 from tb_stability.metadata import PLUGIN_NAME
-from tb_stability.portions import Fetch, RunData, read_in_portions
+from tb_stability.portions import BYTES_PER_REQUEST, Fetch, RunData, batched, read_in_portions
+from tb_stability.records import NO_RECORDS, ReadTags, Records
 from tb_stability.series import RunSeries
 
 
@@ -56,37 +57,45 @@ class TensorSource:
             rest as `RunSeries.unread`; where it makes no difference, the run comes at once.
         """
 
-        def fetch(runs: Collection[str], tags: Collection[str]) -> Tensors:
+        def fetch(runs: Collection[str], tags: Collection[str]) -> ReadTags:
             return read_tensors(
                 self._provider, context, experiment_id=experiment_id, runs=runs, tags=tags
             )
 
-        if not in_parts:
+        if len(listed) > 1 and not in_parts:
             for run, data in read_in_portions(fetch, listed).items():
                 yield _assembled(run, listed[run], data)
             return
         for run, tags in listed.items():
-            yield from _read_in_parts(fetch, run, tags)
+            for series in _read_in_parts(fetch, run, tags):
+                if in_parts or not series.unread:
+                    yield series
 
 
-def _read_in_parts(fetch: Fetch, run: str, tags: Tags) -> Iterator[RunSeries]:
+def _read_in_parts(fetch: Fetch[Records], run: str, tags: Tags) -> Iterator[RunSeries]:
+    """Yields a run's first part, and the run.
+
+    The rest is asked for some tags at a time: a request for all would be there as records, before
+    any of them is an array, in the data server, on its way and here.
+    """
     ahead = first_tags(tags)
-    behind = tags.keys() - ahead
+    behind = sorted(tags.keys() - ahead)
     if not ahead or not behind:
         yield _assembled(run, tags, read_in_portions(fetch, {run: tags})[run])
         return
     data = read_in_portions(fetch, {run: ahead})[run]
-    first = _assembled(run, {tag: tags[tag] for tag in ahead}, data)
-    # Its arrays are copied: they are let go before there are more.
-    windows = data.tags.get(WINDOWS_TAG, ())
-    del data
-    yield with_unread(first, {tag: tags[tag] for tag in behind})
-    data = read_in_portions(fetch, {run: behind})[run]
-    data = dataclasses.replace(data, tags={**data.tags, WINDOWS_TAG: windows})
-    rest = _assembled(run, {tag: tags[tag] for tag in (*behind, WINDOWS_TAG)}, data)
-    yield join_parts(first, rest)
+    series = _assembled(run, {tag: tags[tag] for tag in ahead}, data)
+    windows = {WINDOWS_TAG: data.tags.get(WINDOWS_TAG, NO_RECORDS)}
+    yield with_unread(series, {tag: tags[tag] for tag in behind})
+    at_once = max(BYTES_PER_REQUEST * len(ahead) // max(series.nbytes, 1), 1)
+    for some in batched(behind, at_once):
+        data = read_in_portions(fetch, {run: some})[run]
+        data = RunData({**data.tags, **windows}, data.notes)
+        rest = _assembled(run, {tag: tags[tag] for tag in (*some, WINDOWS_TAG)}, data)
+        series = join_parts(series, rest)
+    yield series
 
 
-def _assembled(run: str, tags: Tags, data: RunData) -> RunSeries:
+def _assembled(run: str, tags: Tags, data: RunData[Records]) -> RunSeries:
     series = assemble_run(run, tags, data.tags)
     return dataclasses.replace(series, notes=(*series.notes, *data.notes))

@@ -24,6 +24,7 @@ from tb_stability.metadata import MetadataError, SeriesMetadata
 from tb_stability.onsets import Thresholds, find_onsets
 from tb_stability.onsets.thresholds import ThresholdError
 from tb_stability.record import RunRecord
+from tb_stability.records import Records
 from tests import synthetic
 
 EXPLODING = synthetic.exploding()
@@ -119,7 +120,7 @@ def test_any_metadata_are_understood_or_refused(content: bytes, text: str) -> No
     )
     shape = (len(series.rows), len(series.quantity.statistics))
     data = [tb_provider.TensorDatum(10, 1.0, np.ones(shape, np.float32))]
-    answer(assemble_run("run", {series.tag: listed}, {series.tag: data}))
+    answer(assemble_run("run", {series.tag: listed}, {series.tag: Records.from_data(data)}))
 
 
 NUMBERS = st.sampled_from(

@@ -2,11 +2,17 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
+import os
+import pathlib
+import sys
 
 import pytest
 from tensorboard.plugins import base_plugin
 
 from tb_stability.loader import StabilityLoader
+from tests.browser.tensorboards import tensorboard
+
+GIVES_BACK = "MALLOC_TRIM_THRESHOLD_"
 
 
 @pytest.mark.parametrize(
@@ -19,8 +25,9 @@ from tb_stability.loader import StabilityLoader
     ],
 )
 def test_every_window_is_kept_unless_the_user_says_otherwise(
-    given: dict[str, int] | None, expected: dict[str, int]
+    given: dict[str, int] | None, expected: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv(GIVES_BACK, "1")
     flags = argparse.Namespace(samples_per_plugin=given)
     StabilityLoader().fix_flags(flags)
     assert flags.samples_per_plugin == expected
@@ -33,3 +40,34 @@ def test_without_a_data_provider_there_is_no_plugin() -> None:
 def test_tensorboard_finds_the_loader() -> None:
     points = importlib.metadata.entry_points(group="tensorboard_plugins")
     assert [point.load() for point in points if point.name == "stability"] == [StabilityLoader]
+
+
+@pytest.mark.parametrize(("given", "expected"), [(None, "1048576"), ("65536", "65536")])
+def test_the_data_server_is_told_to_give_memory_back_unless_the_user_told_it_otherwise(
+    given: str | None, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(GIVES_BACK, given or "")
+    if given is None:
+        monkeypatch.delenv(GIVES_BACK)
+    StabilityLoader().fix_flags(argparse.Namespace())
+    assert os.environ[GIVES_BACK] == expected
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_data_server_is_started_after_it_is_told(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(GIVES_BACK, raising=False)
+    with tensorboard(tmp_path, "--load_fast=true", listed=False):
+        assert f"{GIVES_BACK}=1048576".encode() in _environment_of_server(tmp_path)
+
+
+def _environment_of_server(logdir: pathlib.Path) -> list[bytes]:
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes()
+            if b"--port-file" in command and str(logdir).encode() in command:
+                return (process / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+    raise AssertionError(f"no data server of {logdir} is running")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pathlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import grpc
@@ -13,13 +13,16 @@ from tensorboard import errors
 from tensorboard.compat.proto import tensor_pb2, types_pb2
 from tensorboard.context import RequestContext
 from tensorboard.data import grpc_provider
-from tensorboard.data.provider import DataProvider, RunTagFilter
+from tensorboard.data.provider import DataProvider, RunTagFilter, TensorDatum
 from tensorboard.util.tensor_util import make_tensor_proto
 
 from tb_stability import data_server
 from tb_stability.metadata import PLUGIN_NAME
 from tb_stability.portions import ALL_SAMPLES
+from tb_stability.records import ReadTags
 from tests import providers, synthetic
+
+Data = Mapping[str, Mapping[str, Sequence[TensorDatum]]]
 
 RUNS = ("own", "<b>ü/run")
 TAGS = (
@@ -42,14 +45,14 @@ def provider(
         yield opened
 
 
-def read(provider: DataProvider) -> data_server.Tensors:
+def read(provider: DataProvider) -> ReadTags:
     return data_server.read_tensors(
         provider, RequestContext(), experiment_id="", runs=RUNS, tags=TAGS
     )
 
 
-def read_by_tensorboard(provider: DataProvider) -> data_server.Tensors:
-    found: data_server.Tensors = provider.read_tensors(
+def read_by_tensorboard(provider: DataProvider) -> Data:
+    found: Data = provider.read_tensors(
         RequestContext(),
         experiment_id="",
         plugin_name=PLUGIN_NAME,
@@ -59,16 +62,18 @@ def read_by_tensorboard(provider: DataProvider) -> data_server.Tensors:
     return found
 
 
-def check_same(found: data_server.Tensors, expected: data_server.Tensors) -> None:
+def check_same(found: ReadTags, expected: Data) -> None:
     assert found.keys() == expected.keys() == set(RUNS)
     for run, tags in expected.items():
         assert found[run].keys() == tags.keys()
         assert len(tags) == len(TAGS) - 1
         for tag, data in tags.items():
-            for one, other in zip(found[run][tag], data, strict=True):
-                assert (one.step, one.wall_time) == (other.step, other.wall_time)
-                assert one.numpy.dtype == other.numpy.dtype
-                np.testing.assert_array_equal(one.numpy, other.numpy)
+            records = found[run][tag]
+            assert records.step.tolist() == [datum.step for datum in data]
+            assert records.wall_time.tolist() == [datum.wall_time for datum in data]
+            for tensor, datum in zip(records.tensors, data, strict=True):
+                assert tensor.dtype == datum.numpy.dtype
+                np.testing.assert_array_equal(tensor, datum.numpy)
 
 
 def test_tensors_are_those_that_tensorboard_returns(provider: DataProvider) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pathlib
 
+import numpy as np
 import pytest
+from tensorboard.context import RequestContext
 
-from tb_stability import reader
+from tb_stability import reader, tensor_source
 from tb_stability.diagnosis import Diagnosis
 from tb_stability.reader import RunReader
+from tb_stability.tensor_source import TensorSource
 from tests import providers, synthetic
 from tests.test_scalars import LOSS, write_v1
 
@@ -73,7 +76,27 @@ def test_runs_that_are_large_together_are_not_asked_for_at_once(
     with providers.open_provider("python loader", tmp_path) as provider:
         counting = CountingProvider(provider)
         nbytes = [series.nbytes for _, series in RunReader(provider).read_all(experiment_id="")]
-        monkeypatch.setattr(reader, "_AT_ONCE", 2.5 * max(nbytes))
+        monkeypatch.setattr(reader, "BYTES_PER_REQUEST", 2.5 * max(nbytes))
         assert len(list(RunReader(counting).read_all(experiment_id=""))) == 9
-    # Two listings, then one run, of which more than two would be too much: 2, 2, 2 and 2.
-    assert counting.asked == 2 + 5
+    # Two listings, then one run in two parts, of which more than two would be too much: 2, 2, 2
+    # and 2.
+    assert counting.asked == 2 + 2 + 4
+
+
+def test_the_tags_of_a_large_run_are_not_asked_for_at_once(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synthetic.write(synthetic.exploding(), tmp_path / "run")
+    with providers.open_provider("python loader", tmp_path) as provider:
+        source, context = TensorSource(provider), RequestContext()
+        listed = source.list_runs(context, "", ["run"])
+        (at_once,) = source.read(context, "", listed)
+        counting = CountingProvider(provider)
+        monkeypatch.setattr(tensor_source, "BYTES_PER_REQUEST", 1)
+        (found,) = TensorSource(counting).read(context, "", listed)
+    # The first part, then each tag but its three.
+    assert counting.asked == 1 + len(listed["run"]) - 3
+    assert (found.notes, found.record, found.unread) == (at_once.notes, at_once.record, ())
+    assert [series.tag for series in found.series] == [series.tag for series in at_once.series]
+    for one, other in zip(found.series, at_once.series, strict=True):
+        np.testing.assert_array_equal(one.values, other.values)
