@@ -42,7 +42,7 @@ def test_tensorboard_finds_the_loader() -> None:
     assert [point.load() for point in points if point.name == "stability"] == [StabilityLoader]
 
 
-@pytest.mark.parametrize(("given", "expected"), [(None, "1048576"), ("65536", "65536")])
+@pytest.mark.parametrize(("given", "expected"), [(None, "131072"), ("65536", "65536")])
 def test_the_data_server_is_told_to_give_memory_back_unless_the_user_told_it_otherwise(
     given: str | None, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,7 +59,7 @@ def test_the_data_server_is_started_after_it_is_told(
 ) -> None:
     monkeypatch.delenv(GIVES_BACK, raising=False)
     with tensorboard(tmp_path, "--load_fast=true", listed=False):
-        assert f"{GIVES_BACK}=1048576".encode() in _environment_of_server(tmp_path)
+        assert f"{GIVES_BACK}=131072".encode() in _environment_of_server(tmp_path)
 
 
 def _environment_of_server(logdir: pathlib.Path) -> list[bytes]:

@@ -49,10 +49,8 @@ def rate_for_ratio(run: RunSeries, step: int, ratio: float) -> tuple[Remedy, ...
     if rate == 0:
         text = "Raise the learning rate: it is zero."
         return (Remedy(text, optimizer_code(run, _HEALTHY_RATIO)),)
-    if rate is None or not 0 < ratio <= _FARTHEST * _HEALTHY_RATIO:
-        return ()
-    scaled = rate * _HEALTHY_RATIO / ratio
-    if scaled > max(_HIGHEST_RATE, rate):
+    scaled = scaled_rate(run, step, ratio)
+    if rate is None or scaled is None:
         return ()
     return (
         Remedy(
@@ -62,6 +60,25 @@ def rate_for_ratio(run: RunSeries, step: int, ratio: float) -> tuple[Remedy, ...
             optimizer_code(run, scaled),
         ),
     )
+
+
+def scaled_rate(run: RunSeries, step: int, ratio: float) -> float | None:
+    """Returns the learning rate at which a step's update ratio would be a healthy one.
+
+    Args:
+      run: What was measured.
+      step: When the ratio was seen.
+      ratio: Of the update's norm to the weights'.
+
+    Returns:
+      None where the rate is not known or zero, the ratio is that of a run which has exploded
+      already, or the rate would be higher than any is meant to be.
+    """
+    rate = healthy_period.rate_at(run, step)
+    if not rate or not 0 < ratio <= _FARTHEST * _HEALTHY_RATIO:
+        return None
+    scaled = rate * _HEALTHY_RATIO / ratio
+    return scaled if scaled <= max(_HIGHEST_RATE, rate) else None
 
 
 def rate_for_usual_ratio(run: RunSeries) -> tuple[Remedy, ...]:
@@ -79,26 +96,30 @@ def rate_for_usual_ratio(run: RunSeries) -> tuple[Remedy, ...]:
 
 
 def lower_rate(run: RunSeries, step: int) -> tuple[Remedy, ...]:
-    """Returns the rate with which a run was healthy, where it had been raised, or a lower one."""
+    """Returns to train with the `lowered_rate`, where the rate is known, or with a lower one."""
+    rate, lower = healthy_period.rate_at(run, step), lowered_rate(run, step)
+    if rate is None or lower is None:
+        return (Remedy("Lower the learning rate by a factor of ten."),)
+    text = (
+        f"Keep the learning rate at or below {lower:.3g}, with which the run was healthy: it had "
+        f"been raised to {rate:.3g}."
+        if healthy_period.was_raised(run, step)
+        else f"Lower the learning rate from {rate:.3g} to {lower:.3g}, for more epochs."
+    )
+    return (Remedy(text, optimizer_code(run, lower)),)
+
+
+def lowered_rate(run: RunSeries, step: int) -> float | None:
+    """Returns the rate with which a run was healthy, where it had been raised, or a tenth of it.
+
+    None where no rate is known, or it is zero.
+    """
     rate = healthy_period.rate_at(run, step)
     if rate is None or rate <= 0:
-        return (Remedy("Lower the learning rate by a factor of ten."),)
-    healthy = healthy_period.healthy_rate(run, step)
-    if healthy is not None and healthy_period.was_raised(run, step):
-        return (
-            Remedy(
-                f"Keep the learning rate at or below {healthy:.3g}, with which the run was "
-                f"healthy: it had been raised to {rate:.3g}.",
-                optimizer_code(run, healthy),
-            ),
-        )
-    lower = rate / RATE_FACTOR
-    return (
-        Remedy(
-            f"Lower the learning rate from {rate:.3g} to {lower:.3g}, for more epochs.",
-            optimizer_code(run, lower),
-        ),
-    )
+        return None
+    if healthy_period.was_raised(run, step):
+        return healthy_period.healthy_rate(run, step)
+    return rate / RATE_FACTOR
 
 
 def higher_rate(run: RunSeries, step: int) -> tuple[Remedy, ...]:

@@ -12,9 +12,11 @@ from tb_stability.onsets.pairing import match_loss, match_output
 from tb_stability.onsets.rate_remedies import (
     higher_rate,
     lower_rate,
+    lowered_rate,
     optimizer_code,
     rate_for_ratio,
     rate_for_usual_ratio,
+    scaled_rate,
     what_takes_steps_away,
 )
 from tb_stability.onsets.target_remedies import targets_out_of_reach
@@ -73,8 +75,10 @@ def remedies_for(
         scaled = rate_for_ratio(run, onset.step, onset.evidence.value)
         return what_takes_steps_away(run) or scaled or higher_rate(run, onset.step)
     if kind == "update_ratio_high":
-        scaled = rate_for_ratio(run, onset.step, onset.evidence.value)
-        return (*(scaled or lower_rate(run, onset.step)), *_clip(run, healthy_until))
+        ratio = onset.evidence.value
+        scaled = rate_for_ratio(run, onset.step, ratio) or lower_rate(run, onset.step)
+        # At the old rate a clipped step would still be too large.
+        return (*scaled, *_clip(run, healthy_until, scaled_rate(run, onset.step, ratio)))
     threshold = onset.evidence.threshold
     if kind == "loss_divergence" and threshold is not None and onset.evidence.value < threshold:
         return advice.UNBOUNDED  # it is not the rise that makes it a divergence, but the fall
@@ -87,7 +91,9 @@ def _against_a_failure(
     if onset.kind in _NONFINITE and healthy_until <= _first_step(run):
         # No weight has been changed yet, so that no rate can be to blame.
         return (*_check_labels(run), advice.CHECK_FIRST, advice.CHECK_DATA)
-    clip, rate = _clip(run, healthy_until), lower_rate(run, healthy_until)
+    # What swings at a rate swings on at it, clipped.
+    lower = lowered_rate(run, healthy_until) if onset.kind == "oscillating_loss" else None
+    clip, rate = _clip(run, healthy_until, lower), lower_rate(run, healthy_until)
     shorter = _shorter_sequences(run, onset, thresholds)
     if onset.kind == "cell_state_growth":
         return (*shorter, *clip, *rate)
@@ -121,7 +127,8 @@ _SMOOTH_LABELS = Remedy(
 )
 
 
-def _clip(run: RunSeries, step: int) -> tuple[Remedy, ...]:
+def _clip(run: RunSeries, step: int, lower: float | None = None) -> tuple[Remedy, ...]:
+    """Returns to clip at a healthy norm; besides a `lower` rate, if one is advised already."""
     norm = healthy_period.healthy_norm(run, step)
     if norm is None:
         return ()
@@ -129,9 +136,9 @@ def _clip(run: RunSeries, step: int) -> tuple[Remedy, ...]:
     rate = (healthy_period.healthy_rate if raised else healthy_period.rate_at)(run, step)
     return (
         Remedy(
-            f"Clip the gradient at {number(norm)}: the {healthy_period.CLIP_PERCENTILE}th "
-            "percentile of its norm while the run was healthy.",
-            optimizer_code(run, rate, f"global_clipnorm={norm:.3g}"),
+            f"Clip the gradient{'' if lower is None else ' as well,'} at {number(norm)}: the "
+            f"{healthy_period.CLIP_PERCENTILE}th percentile of its norm while the run was healthy.",
+            optimizer_code(run, rate if lower is None else lower, f"global_clipnorm={norm:.3g}"),
         ),
     )
 

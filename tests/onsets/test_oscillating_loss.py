@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tb_stability.onsets import Onset, Thresholds, find_onsets
+from tb_stability.onsets.remedies import remedies_for
 from tb_stability.series import RunSeries
 from tests import histories, synthetic
 from tests.onsets.runs import with_quantity
@@ -82,6 +83,18 @@ def test_the_length_of_the_swing_is_a_threshold() -> None:
 def test_the_remedy_is_a_lower_rate() -> None:
     (onset,) = told(1.0 + 0.4 * SIGN, rates=np.full(40, 0.01))
     assert onset.remedies[0].code == "keras.optimizers.Adam(learning_rate=0.001)"
+
+
+def test_what_is_clipped_is_clipped_at_the_lower_rate() -> None:
+    """Seen of swinging_loss, whose swing begins with the first step, and its large steps later."""
+    run = synthetic.run(
+        1.0 + 0.4 * SIGN, per_epoch=1, gradients=np.ones((40, 3)), rates=np.full(40, 0.01)
+    )
+    (onset,) = find_onsets(run)
+    assert [remedy.code for remedy in remedies_for(run, onset, healthy_until=100)] == [
+        "keras.optimizers.Adam(learning_rate=0.001)",
+        "keras.optimizers.Adam(learning_rate=0.001, global_clipnorm=1.73)",
+    ]
 
 
 def test_the_large_steps_of_a_swing_get_the_same_rate() -> None:

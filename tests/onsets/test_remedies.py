@@ -174,6 +174,14 @@ def broken_at(step: int, **fields: Any) -> RunSeries:
     return dataclasses.replace(run, record=dataclasses.replace(run.record, **fields))
 
 
+def test_steps_that_are_too_large_are_clipped_at_the_lower_rate() -> None:
+    """Seen of swinging_loss: the second remedy kept the rate that the first one lowers."""
+    rate, clip = remedies_for(synthetic.exploding(), onset("update_ratio_high", 0.25), 121)
+    assert clip.text.startswith("Clip the gradient as well, at ")
+    lowered = rate.code.removesuffix(")")
+    assert clip.code.startswith(f"{lowered}, global_clipnorm=")
+
+
 def test_what_was_not_finite_before_the_first_step_is_no_matter_of_the_rate() -> None:
     (told, *_) = find_onsets(broken_at(1))
     assert told.kind == "nonfinite_loss"

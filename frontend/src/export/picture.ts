@@ -1,6 +1,6 @@
 /** A panel as it is on the page -> SVG: its canvases as images, its texts as text. */
+import { SVG, svg } from "../ui/dom";
 
-const SVG = "http://www.w3.org/2000/svg";
 const MARGIN = 12;
 const LEFT_OUT =
   ".panel-tools button, .panel-message, .crosshair, .selection, .cell-outline, .legend-hold, .save-menu";
@@ -8,15 +8,6 @@ const LEFT_OUT =
 /** XML has no control characters and no half of a surrogate pair: one would spoil the whole file. */
 export const asXml = (text: string): string =>
   text.replace(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, "\u{FFFD}");
-
-type Attributes = Readonly<Record<string, string | number>>;
-
-function svg(name: string, attributes: Attributes, text?: string): SVGElement {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
-  if (text !== undefined) element.textContent = asXml(text);
-  return element;
-}
 
 function isVisible(element: Element): boolean {
   const { width, height } = element.getBoundingClientRect();
@@ -47,11 +38,8 @@ function draw(element: Element, origin: DOMRect): SVGElement[] {
     const halo = { stroke: "#fff", "stroke-opacity": 0.85, "stroke-width": width + 2 };
     return [svg("line", { ...at, ...halo }), line];
   }
-  if (element.classList.contains("line-sample")) {
-    const dash = element.classList.contains("dashed") ? { "stroke-dasharray": "4 2" } : {};
-    const at = { x1: x, x2: x + width, y1: y + 1, y2: y + 1 };
-    return [svg("line", { ...at, stroke: style.borderTopColor, "stroke-width": 2, ...dash })];
-  }
+  if (element instanceof SVGElement)
+    return element.localName === "svg" ? [copyOf(element, x, y)] : [];
   if (element.matches(".swatch.partial"))
     return [svg("rect", { x, y, width, height, fill: style.backgroundColor })];
   if (element.classList.contains("legend-bar")) return legendBar(element, { x, y, width, height });
@@ -70,10 +58,20 @@ function draw(element: Element, origin: DOMRect): SVGElement[] {
     "font-weight": style.fontWeight,
     "dominant-baseline": "central",
   };
-  return [svg("text", attributes, text)];
+  if (style.writingMode === "horizontal-tb") return [svg("text", attributes, asXml(text))];
+  const [middle, centre] = [x + width / 2, y + height / 2];
+  const turned = { x: middle, y: centre, transform: `rotate(90 ${middle} ${centre})` };
+  return [svg("text", { ...attributes, ...turned, "text-anchor": "middle" }, asXml(text))];
 }
 
-function legendBar(element: Element, box: Attributes): SVGElement[] {
+function copyOf(element: SVGElement, x: number, y: number): SVGElement {
+  const copy = element.cloneNode(true) as SVGElement;
+  copy.setAttribute("x", String(x));
+  copy.setAttribute("y", String(y));
+  return copy;
+}
+
+function legendBar(element: Element, box: Readonly<Record<string, number>>): SVGElement[] {
   const colours = getComputedStyle(element).backgroundImage.match(/rgb\([^)]*\)/g) ?? [];
   const gradient = svg("linearGradient", { id: "scale", x1: 0, x2: 0, y1: 1, y2: 0 });
   colours.forEach((colour, i) => {
@@ -100,7 +98,7 @@ export function toSvg(panel: HTMLElement, caption: string): Picture {
   for (const element of panel.querySelectorAll("*"))
     if (!element.closest(LEFT_OUT) && isVisible(element)) root.append(...draw(element, origin));
   const about = { x: MARGIN, y: height - MARGIN, fill: style.color, "font-size": "11px" };
-  root.append(svg("text", { ...about, "font-family": style.fontFamily }, caption));
+  root.append(svg("text", { ...about, "font-family": style.fontFamily }, asXml(caption)));
   return { text: new XMLSerializer().serializeToString(root), width, height };
 }
 

@@ -18,6 +18,8 @@ export interface LinesModel {
   readonly description: string;
   readonly height: number;
   readonly scale: "linear" | "log" | null;
+  /** What the axis on the right is of. */
+  readonly rightTitle?: string;
   readonly traces: readonly Trace[];
   readonly marks: readonly Mark[];
   /** What the traces are drawn from. */
@@ -142,6 +144,7 @@ export const lossSource: LineSource = (context) => {
     subtitle: "mean with min–max band",
     description: "Loss, validation loss and learning rate over time.",
     height: 156,
+    rightTitle: "learning rate",
     traces: drawn.map(({ trace }) => trace),
     marks: marksOf(drawn, context),
     series: drawn.map((item) => item.series),

@@ -1,5 +1,5 @@
 /** A panel of lines. What they are comes from a source (line_sources.ts). */
-import { paintLines, yPixel, type Trace } from "../charts/lines";
+import { paintLines, yPixel } from "../charts/lines";
 import { makeScale, ticks, type Scale } from "../charts/scale";
 import { savedRange } from "../model/sight";
 import { suitsLog, yRange } from "../model/traces";
@@ -8,6 +8,7 @@ import { formatTicks } from "../ui/format";
 import type { Panel, PanelContext, Pointed, Tip } from "./context";
 import type { LineSource, LinesModel } from "./line_sources";
 import { LineCursor } from "./line_cursor";
+import { LineLegend } from "./line_legend";
 import { PanelFrame } from "./panel_frame";
 import { saveMenu, type Saved } from "./save_menu";
 import { ValueTable } from "./value_table";
@@ -26,16 +27,16 @@ function padded(kind: "linear" | "log", [low, high]: readonly [number, number]):
 export class LinesPanel implements Panel {
   private readonly frame: PanelFrame;
   private readonly stage: Stage;
-  private readonly legend = h("ul", { class: "line-legend" });
+  private readonly legend = new LineLegend();
   private readonly yLabels = h("div", { class: "y-labels", "aria-hidden": "true" });
   private readonly rightLabels = h("div", { class: "y-labels right", "aria-hidden": "true" });
+  private readonly rightTitle = h("div", { class: "axis-title", "aria-hidden": "true" });
   private readonly scaleButton: HTMLButtonElement;
   private readonly values = new ValueTable();
   private context: PanelContext | null = null;
   private model: LinesModel | null = null;
   /** null: as suits the values. */
   private chosenScale: "linear" | "log" | null = null;
-  private legendKey = "";
 
   constructor(
     readonly id: string,
@@ -47,7 +48,7 @@ export class LinesPanel implements Panel {
     this.frame = new PanelFrame(kind, run, tag);
     this.stage = new Stage(id, { rowAt: () => null, click: () => undefined });
     this.stage.left.append(this.yLabels);
-    this.stage.right.append(this.rightLabels);
+    this.stage.right.append(this.rightLabels, this.rightTitle);
     this.scaleButton = h("button", {
       type: "button",
       class: "quiet",
@@ -63,7 +64,7 @@ export class LinesPanel implements Panel {
       () => this.element,
       () => this.saved(run),
     );
-    this.frame.tools.append(this.legend, this.scaleButton, save);
+    this.frame.tools.append(this.legend.element, this.scaleButton, save);
     this.frame.body.append(this.stage.element);
     if (kind === "row") this.frame.element.append(this.values.element);
     new LineCursor(this.stage.area, () => ({
@@ -98,7 +99,7 @@ export class LinesPanel implements Panel {
     );
     setText(this.scaleButton, `${this.scaleKind()} axis`);
     this.paint(context, model);
-    this.updateLegend(model);
+    this.legend.update(model.traces);
     const series = model.series[0] ?? null;
     this.values.update(series, model.row ?? -1, savedRange(series, context.view));
   }
@@ -147,24 +148,8 @@ export class LinesPanel implements Panel {
     gutterLabels(this.yLabels, labels(left, at), "y-tick");
     const rightAt = right ? ticks(right, 3).filter(inside(right)) : [];
     gutterLabels(this.rightLabels, right ? labels(right, rightAt) : [], "y-tick");
-    const first = on("right")[0];
-    this.rightLabels.style.color = first?.colour ?? "";
-  }
-
-  private updateLegend({ traces }: LinesModel): void {
-    toggle(this.legend, traces.length > 1);
-    const key = JSON.stringify(traces.map(({ name, colour }) => [name, colour]));
-    if (key === this.legendKey) return;
-    this.legendKey = key;
-    const sample = (trace: Trace) =>
-      h("span", {
-        class: trace.dash ? "line-sample dashed" : "line-sample",
-        style: { "border-color": trace.colour },
-        "aria-hidden": "true",
-      });
-    this.legend.replaceChildren(
-      ...traces.map((trace) => h("li", {}, sample(trace), h("span", {}, trace.name))),
-    );
+    setText(this.rightTitle, right ? (model.rightTitle ?? "") : "");
+    this.stage.right.style.color = on("right")[0]?.colour ?? "";
   }
 
   private saved(run: string): Saved | null {

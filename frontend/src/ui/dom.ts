@@ -33,6 +33,19 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+export const SVG = "http://www.w3.org/2000/svg";
+
+export function svg(
+  name: string,
+  attributes: Readonly<Record<string, string | number>>,
+  ...children: readonly Child[]
+): SVGElement {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+  append(element, children);
+  return element;
+}
+
 const asText = (value: unknown): string =>
   typeof value === "string" ? value : JSON.stringify(value);
 
