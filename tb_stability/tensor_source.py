@@ -87,7 +87,8 @@ def _read_in_parts(fetch: Fetch[Records], run: str, tags: Tags) -> Iterator[RunS
     series = _assembled(run, {tag: tags[tag] for tag in ahead}, data)
     windows = {WINDOWS_TAG: data.tags.get(WINDOWS_TAG, NO_RECORDS)}
     yield with_unread(series, {tag: tags[tag] for tag in behind})
-    at_once = max(BYTES_PER_REQUEST * len(ahead) // max(series.nbytes, 1), 1)
+    nbytes = series.nbytes // max(len(series.series), 1)
+    at_once = max(BYTES_PER_REQUEST // max(nbytes, 1), 1)
     for some in batched(behind, at_once):
         data = read_in_portions(fetch, {run: some})[run]
         data = RunData({**data.tags, **windows}, data.notes)

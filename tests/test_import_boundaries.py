@@ -15,7 +15,7 @@ WRITE_SIDE = {"tb_stability.capture", "tb_stability.writer"}
 READ_SIDE = {
     f"tb_stability.{name}"
     for name in (
-        *("reader", "run_store", "first_part", "data_server", "assemble"),
+        *("reader", "run_store", "first_part", "data_server", "records", "assemble"),
         *("plugin", "loader", "cli", "commands", "payload"),
     )
 }
