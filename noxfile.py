@@ -36,6 +36,7 @@ READ_TESTS = (
     "tests/test_loader.py",
     "tests/test_plugin.py",
     "tests/test_reader.py",
+    "tests/test_records.py",
     "tests/test_remote_logdir.py",
     "tests/test_requests.py",
     "tests/test_scalars.py",

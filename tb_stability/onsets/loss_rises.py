@@ -16,6 +16,7 @@ from tb_stability.onsets.rates import Rates, rates_of
 from tb_stability.onsets.rise_by_design import rises_by_design
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number
+from tb_stability.onsets.worse_epochs import worse_epochs
 from tb_stability.series import FloatArray, RunSeries
 
 
@@ -31,7 +32,8 @@ def loss_rises(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     back, or neither higher nor longer than one that came back before; a window whose highest step
     alone rises has one too, by `spike_giveback`. Delay: `loss_patience` windows, or
     `loss_patience_epochs` epochs. A rise within the first window is judged by
-    `tb_stability.onsets.lost_at_once`. Silent where the loss gives back little of what it had
+    `tb_stability.onsets.lost_at_once`, one that is lost in the noise of windows by
+    `tb_stability.onsets.worse_epochs`. Silent where the loss gives back little of what it had
     gained, and for losses that are not meant to fall: see `tb_stability.onsets.objective`.
     Severity: critical for a divergence; for a spike info, or a warning where it cost the run a good
     part of its time.
@@ -62,6 +64,9 @@ def loss_rises(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
             yield _divergence(
                 curve, episode, by_design=rises_by_design(run, curve, episode, thresholds)
             )
+    slow = None if lasting else worse_epochs(run, curve, thresholds)
+    if slow is not None:
+        yield _divergence(curve, slow, by_design=rises_by_design(run, curve, slow, thresholds))
     if spikes:
         yield _spikes(curve, spikes, run, thresholds)
     elif curve.highest is not None:
