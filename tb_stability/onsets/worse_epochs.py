@@ -41,7 +41,7 @@ def worse_epochs(run: RunSeries, curve: LossCurve, thresholds: Thresholds) -> De
       thresholds: Numbers of the rules.
     """
     validation = epoch_curve(run, "val_loss")
-    if validation is None or curve.of_epochs:
+    if validation is None or not len(validation.mean) or curve.of_epochs:
         return None
     mean, begins, _ = curve.by_epoch()
     # An epoch is over once it is validated.
@@ -53,7 +53,7 @@ def worse_epochs(run: RunSeries, curve: LossCurve, thresholds: Thresholds) -> De
         return None
     best = int(np.argmin(mean))
     error = float(np.hypot(_error(windows[best]), _error(windows[-1])))
-    # Not below zero where the error is not known.
+    # Not "less than": the error may be unknown.
     if not mean[-1] - mean[best] >= _ERRORS * error:
         return None
     start_of_all = float(curve.mean[0])

@@ -109,6 +109,20 @@ def test_svg_holds_its_texts_as_text(tab: StabilityTab) -> None:
     assert len(markers) == 3
 
 
+def test_svg_of_lines_names_the_right_axis_and_samples_each_line(tab: StabilityTab) -> None:
+    root = xml.etree.ElementTree.parse(save(tab, "svg", panel="loss")).getroot()
+    turned = [
+        element.text
+        for element in root.iter(f"{SVG}text")
+        if element.get("transform", "").startswith("rotate(90 ")
+    ]
+    assert turned == ["learning rate"]
+    samples = [item for item in root.iter(f"{SVG}svg") if item.get("class") == "line-sample"]
+    assert all(float(item.get("x", "nan")) > 0 for item in samples)
+    dashes = [line.get("stroke-dasharray") for item in samples for line in item]
+    assert dashes == ["2 3", "none"], "dotted as the learning rate, drawn through as the loss"
+
+
 def test_svg_of_hostile_names_is_still_svg(open_tab: OpenTab) -> None:
     tab = open_tab([MARKUP])
     root = xml.etree.ElementTree.parse(save(tab, "svg", run=MARKUP)).getroot()
