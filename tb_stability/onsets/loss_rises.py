@@ -11,9 +11,9 @@ from tb_stability.onsets.class_shares import brings_new_classes
 from tb_stability.onsets.curve import LossCurve
 from tb_stability.onsets.lost_at_once import lost_at_once
 from tb_stability.onsets.objective import lowered_curve
-from tb_stability.onsets.onset import Evidence, Onset
+from tb_stability.onsets.onset import Evidence, Onset, Severity
 from tb_stability.onsets.rates import Rates, rates_of
-from tb_stability.onsets.rise_by_design import rises_by_design
+from tb_stability.onsets.rise_by_design import rises_by_design, validation_is_well
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number
 from tb_stability.onsets.worse_epochs import worse_epochs
@@ -61,12 +61,10 @@ def loss_rises(run: RunSeries, thresholds: Thresholds) -> Iterator[Onset]:
     spikes += returning
     for episode in lasting:
         if episode not in returning:
-            yield _divergence(
-                curve, episode, by_design=rises_by_design(run, curve, episode, thresholds)
-            )
+            yield _divergence(run, curve, episode, thresholds)
     slow = None if lasting else worse_epochs(run, curve, thresholds)
     if slow is not None:
-        yield _divergence(curve, slow, by_design=rises_by_design(run, curve, slow, thresholds))
+        yield _divergence(run, curve, slow, thresholds)
     if spikes:
         yield _spikes(curve, spikes, run, thresholds)
     elif curve.highest is not None:
@@ -111,28 +109,37 @@ def _since_the_peak(curve: LossCurve, episode: Detection) -> FloatArray:
     return since[int(np.argmax(since)) :]
 
 
-def _divergence(curve: LossCurve, episode: Detection, *, by_design: bool) -> Onset:
+def _divergence(
+    run: RunSeries, curve: LossCurve, episode: Detection, thresholds: Thresholds
+) -> Onset:
     """Returns the onset of a loss that rises clear of its level and does not come back.
 
     Severity: critical; info where `tb_stability.onsets.rise_by_design` says that what the loss is
-    made of changes. Silent where the loss never was below its starting level by more than noise
-    and does not double.
+    made of changes.
     """
     epoch, step = curve.epoch(episode.start), curve.step(episode.start)
     left = f"The loss left its level of {number(episode.baseline)} at {curve.place(episode.start)}"
     reached = f"it reached {number(episode.value)}"
+    severity: Severity = "info"
+    if validation_is_well(run, curve, episode, thresholds):
+        message = (
+            f"{left} and has not come back: {reached}, while the validation loss is as good as "
+            "ever. So it rises where the training data become harder."
+        )
+    elif rises_by_design(run, curve, episode, thresholds):
+        message = (
+            f"{left} by degrees: {reached}, while no layer's gradient or weights left their "
+            "course. So it rises where a penalty is given more weight, or the data become harder."
+        )
+    else:
+        severity, message = "critical", f"{left} and has not come back: {reached}."
     return Onset(
         kind="loss_divergence",
-        severity="info" if by_design else "critical",
+        severity=severity,
         epoch=epoch,
         step=step,
         row=None,
-        message=(
-            f"{left} by degrees: {reached}, while no layer's gradient or weights left their "
-            "course. So it rises where a penalty is given more weight, or the data become harder."
-            if by_design
-            else f"{left} and has not come back: {reached}."
-        ),
+        message=message,
         evidence=_evidence(
             curve, "mean", "rises clear of the best level so far and stays there", episode
         ),

@@ -9,7 +9,7 @@ import numpy as np
 
 from tb_stability.detectors import Detection
 from tb_stability.metadata import GRADIENT_NORM
-from tb_stability.onsets.curve import LossCurve
+from tb_stability.onsets.curve import LossCurve, epoch_curve
 from tb_stability.onsets.guessing import accuracy_curve
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.series import RunSeries
@@ -58,6 +58,28 @@ def rises_by_design(
         and max(row.since) <= thresholds.gradient_factor * row.before
         for row in gradients
     ) and all(max(row.since) <= _MOST_WEIGHT * row.before for row in weights)
+
+
+def validation_is_well(
+    run: RunSeries, curve: LossCurve, rise: Detection, thresholds: Thresholds
+) -> bool:
+    """Returns whether the validation loss is as good as ever, though the training loss rises.
+
+    The data of validation stay the same. So it is where those of training become harder: in a
+    curriculum, with more augmentation or dropout.
+
+    Rule: there was a validation before the rise, the last one is no earlier than the rise is
+    certain, and its loss is at most `loss_relative` above the best.
+    """
+    validation = epoch_curve(run, "val_loss")
+    if validation is None or not len(validation.mean):
+        return False
+    step, certain = validation.series.step, curve.series.step[rise.certain]
+    if not (step[0] < curve.step(rise.start) and certain <= step[-1]):
+        return False
+    best = float(np.nanmin(validation.mean, initial=np.inf))
+    # A last one that is not finite is no better than any.
+    return bool(validation.mean[-1] <= best + thresholds.loss_relative * abs(best))
 
 
 def _is_gradual(curve: LossCurve, rise: Detection) -> bool:

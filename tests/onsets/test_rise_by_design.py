@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tb_stability.onsets import Onset, find_onsets
-from tb_stability.series import RunSeries
+from tb_stability.series import RunSeries, Series
 from tests import synthetic
 from tests.onsets.runs import rows, with_quantity
 
@@ -49,6 +49,52 @@ def test_an_accuracy_that_falls_is_no_design(last: float, severity: str) -> None
         RAMPED, logs={"accuracy": np.linspace(0.9, last, POINTS)}, per_epoch=1
     ).series[-1]
     assert divergence(dataclasses.replace(run, series=(*run.series, logged))).severity == severity
+
+
+def harder(validation: np.ndarray | None) -> RunSeries:
+    """A run whose gradient grows with its loss, and what was validated, from the first epoch on."""
+    run = ramped(gradient=np.where(SINCE, 20.0, 1.0))
+    if validation is None:
+        return run
+    logs = {"val_loss": np.pad(validation, (0, POINTS - len(validation)))}
+    logged = synthetic.run(RAMPED, logs=logs, per_epoch=1).series[-1]
+    until = slice(len(validation))
+    found = Series(
+        logged.metadata,
+        logged.step[until],
+        logged.first_step[until],
+        logged.epoch[until],
+        logged.wall_time[until],
+        logged.values[until],
+    )
+    return dataclasses.replace(run, series=(*run.series, found))
+
+
+FALLING = np.linspace(0.9, 0.3, POINTS)
+
+
+def test_where_validation_is_as_good_as_ever_the_training_data_become_harder() -> None:
+    onset = divergence(harder(FALLING))
+    assert (onset.severity, onset.epoch, onset.remedies) == ("info", 4, ())
+    assert onset.message == (
+        "The loss left its level of 0.308 at step 41 (epoch 4) and has not come back: it reached "
+        "0.608, while the validation loss is as good as ever. So it rises where the training data "
+        "become harder."
+    )
+
+
+@pytest.mark.parametrize(
+    "validation",
+    [
+        None,
+        np.append(FALLING[:-1], 0.4),
+        FALLING[:4],
+        np.where(np.arange(POINTS) < 6, FALLING, np.nan),
+    ],
+    ids=["not logged", "worse", "only before", "lost since"],
+)
+def test_otherwise_it_stays_a_divergence(validation: np.ndarray | None) -> None:
+    assert divergence(harder(validation)).severity == "critical"
 
 
 def test_so_it_is_at_every_moment_while_it_trains() -> None:
