@@ -136,6 +136,7 @@ class Diagnosis:
             if not series.unread:
                 judged = self._of(experiment_id, revision, series)
                 runs.append(self._judge(judged, thresholds))
+        self._freed.give_back()
         self._forget_all_but(experiment_id, {run.series.run for run in runs})
         return runs
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 # Bytes handled since memory was given back last, from which on it is worth the milliseconds.
 _WORTH = 2 * 2**20
 
-# What is free at the top of a thread's memory glibc gives back by itself only, beyond a threshold
-# that it raises to 64 MiB once large blocks were freed, unless it is set: mallopt(3).
-_M_TRIM_THRESHOLD = -1
-_TRIM_THRESHOLD_VARIABLE = "MALLOC_TRIM_THRESHOLD_"
-_MOST_AT_THE_TOP = 2**17
+# What is free at the top of a thread's memory glibc gives back by itself only: beyond a threshold
+# that it raises to 64 MiB once large blocks were freed, unless it is set, and but for a pad, which
+# every thread that answered keeps, 128 KiB unless it is set: mallopt(3).
+_M_TRIM_THRESHOLD, _MOST_AT_THE_TOP = -1, 2**15
+_M_TOP_PAD, _PAD = -2, 2**13
 
 
 class FreedMemory:
@@ -38,22 +38,33 @@ class FreedMemory:
         """
         with self._lock:
             self._handled += handled
-            if self._trim is None or self._handled < _WORTH:
+            if self._handled < _WORTH:
                 return
-            self._handled = 0
-        self._trim(0)
+        self.give_back()
+
+    def give_back(self) -> None:
+        """Gives memory back, if anything has been handled since it was done last.
+
+        For the end of what is done seldom: of many small runs that were read, what each leaves
+        behind is not worth it, and together they leave more than they hold.
+        """
+        with self._lock:
+            handled, self._handled = self._handled, 0
+        if handled and self._trim is not None:
+            self._trim(0)
 
 
 def make_children_give_back() -> None:
-    """Makes the processes started from now on give back what lies free at the top of their memory.
+    """Makes the processes started from now on give back what lies free in their memory.
 
     TensorBoard's data server is meant, which has no other switch. What it makes to send a long run
-    is several times as large as the event files, and it kept 1.5 times their size; 0.5 to 0.8 times
-    with this. One arena for all of its threads (``MALLOC_ARENA_MAX=1``) would leave nothing, but
-    let them wait for one another: 200 runs took it twice as long to load, on two cores. A threshold
-    that is set in the environment is left as it is.
+    is several times as large as the event files, and it kept 1.5 times their size: next to nothing
+    with a threshold and with no more arenas than cores. One arena would let its threads wait for
+    one another: 200 runs took it twice as long to load. What is set in the environment is left as
+    it is.
     """
-    os.environ.setdefault(_TRIM_THRESHOLD_VARIABLE, str(_MOST_AT_THE_TOP))
+    os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(2**17))
+    os.environ.setdefault("MALLOC_ARENA_MAX", str(max(os.cpu_count() or 1, 2)))
 
 
 def _malloc_trim() -> Callable[[int], object] | None:
@@ -62,6 +73,7 @@ def _malloc_trim() -> Callable[[int], object] | None:
         libc = ctypes.CDLL(None)
         trim: Callable[[int], object] = libc.malloc_trim
         libc.mallopt(_M_TRIM_THRESHOLD, _MOST_AT_THE_TOP)
+        libc.mallopt(_M_TOP_PAD, _PAD)
     except (AttributeError, OSError, TypeError):
         return None
     return trim

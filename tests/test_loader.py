@@ -12,7 +12,10 @@ from tensorboard.plugins import base_plugin
 from tb_stability.loader import StabilityLoader
 from tests.browser.tensorboards import tensorboard
 
-GIVES_BACK = "MALLOC_TRIM_THRESHOLD_"
+GIVES_BACK = {
+    "MALLOC_TRIM_THRESHOLD_": "131072",
+    "MALLOC_ARENA_MAX": str(max(os.cpu_count() or 1, 2)),
+}
 
 
 @pytest.mark.parametrize(
@@ -27,7 +30,8 @@ GIVES_BACK = "MALLOC_TRIM_THRESHOLD_"
 def test_every_window_is_kept_unless_the_user_says_otherwise(
     given: dict[str, int] | None, expected: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(GIVES_BACK, "1")
+    for name in GIVES_BACK:
+        monkeypatch.setenv(name, "1")
     flags = argparse.Namespace(samples_per_plugin=given)
     StabilityLoader().fix_flags(flags)
     assert flags.samples_per_plugin == expected
@@ -42,24 +46,28 @@ def test_tensorboard_finds_the_loader() -> None:
     assert [point.load() for point in points if point.name == "stability"] == [StabilityLoader]
 
 
-@pytest.mark.parametrize(("given", "expected"), [(None, "131072"), ("65536", "65536")])
+@pytest.mark.parametrize("given", [False, True])
 def test_the_data_server_is_told_to_give_memory_back_unless_the_user_told_it_otherwise(
-    given: str | None, expected: str, monkeypatch: pytest.MonkeyPatch
+    given: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(GIVES_BACK, given or "")
-    if given is None:
-        monkeypatch.delenv(GIVES_BACK)
+    for name in GIVES_BACK:
+        monkeypatch.setenv(name, "65536")
+        if not given:
+            monkeypatch.delenv(name)
     StabilityLoader().fix_flags(argparse.Namespace())
-    assert os.environ[GIVES_BACK] == expected
+    expected = dict.fromkeys(GIVES_BACK, "65536") if given else GIVES_BACK
+    assert {name: os.environ[name] for name in GIVES_BACK} == expected
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_the_data_server_is_started_after_it_is_told(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(GIVES_BACK, raising=False)
+    for name in GIVES_BACK:
+        monkeypatch.delenv(name, raising=False)
     with tensorboard(tmp_path, "--load_fast=true", listed=False):
-        assert f"{GIVES_BACK}=131072".encode() in _environment_of_server(tmp_path)
+        environment = _environment_of_server(tmp_path)
+    assert {f"{name}={value}".encode() for name, value in GIVES_BACK.items()} <= set(environment)
 
 
 def _environment_of_server(logdir: pathlib.Path) -> list[bytes]:
