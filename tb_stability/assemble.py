@@ -199,10 +199,13 @@ def _note_gaps(windows: Windows, notes: list[str]) -> None:
 
 
 def _series(records: _ValidRecords, windows: Windows) -> Series:
-    first_step, epoch = windows.first_steps_of(records.step), windows.epochs_of(records.step)
-    return Series(
-        records.metadata, records.step, first_step, epoch, records.wall_time, records.values
-    )
+    if np.array_equal(records.step, windows.last_step):
+        # As most series have it, and one axis for all of them is kept once.
+        step, first_step, epoch = windows.last_step, windows.first_step, windows.epoch
+    else:
+        step = records.step
+        first_step, epoch = windows.first_steps_of(step), windows.epochs_of(step)
+    return Series(records.metadata, step, first_step, epoch, records.wall_time, records.values)
 
 
 def _run_record(data: Records, notes: list[str]) -> RunRecord | None:

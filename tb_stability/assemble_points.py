@@ -8,6 +8,7 @@ told three batches.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 
 import numpy as np
@@ -65,10 +66,12 @@ def run_of_epochs(run: str, points_of: Mapping[str, Points]) -> RunSeries:
     epoch = np.unique(np.concatenate([points.step for points in points_of.values()]))
     first_epoch = int(epoch[0]) if epoch[0] <= 1 else 0
     missing = int(epoch[-1]) - first_epoch + 1 - len(epoch)
-    series = [
-        _series(_metadata(name, of_steps=False), points, points.step, points.step)
-        for name, points in points_of.items()
-    ]
+    series = []
+    for name, points in points_of.items():
+        # A logger that writes a line an epoch has one axis, and many runs keep it once each.
+        step = epoch if np.array_equal(points.step, epoch) else points.step
+        points = dataclasses.replace(points, step=step)
+        series.append(_series(_metadata(name, of_steps=False), points, step, step))
     return RunSeries(
         run,
         Windows(epoch, epoch, epoch, first_epoch=first_epoch),
@@ -139,6 +142,8 @@ def _epoch_of(step: IntArray, epochs: Points | None) -> IntArray:
     return np.maximum.accumulate(number[index]).astype(np.int64)
 
 
+# Hundreds of runs log under the same few names.
+@functools.lru_cache(maxsize=256)
 def _metadata(name: str, *, of_steps: bool) -> SeriesMetadata:
     if name == log_names.LEARNING_RATE:
         return SeriesMetadata(LEARNING_RATE, rows=(name,))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Mapping
 
 import numpy as np
-from tensorboard.data.provider import ScalarDatum
 
 from tb_stability import log_names
 from tb_stability.assemble_points import (
@@ -16,6 +16,7 @@ from tb_stability.assemble_points import (
     steps_are_epochs,
 )
 from tb_stability.points import Points, points_in_order
+from tb_stability.records import NO_SCALAR_RECORDS, ReadTags, ScalarRecords
 from tb_stability.scalar_runs import Scalar, ScalarRun
 from tb_stability.series import MAX_STEP, RunSeries, Windows
 
@@ -31,10 +32,8 @@ _DISPLAY_ORDER = (
 
 _STEPS_ARE_EPOCHS = "The steps that were logged are taken for epochs."
 
-Data = Mapping[str, Mapping[str, Sequence[ScalarDatum]]]
 
-
-def assemble_scalars(scalar_run: ScalarRun, data: Data) -> RunSeries:
+def assemble_scalars(scalar_run: ScalarRun, data: ReadTags[ScalarRecords]) -> RunSeries:
     """Returns the series of a run that only standard loggers wrote.
 
     Where several scalars have one name, the one with the most points is read; among equals, the
@@ -42,7 +41,7 @@ def assemble_scalars(scalar_run: ScalarRun, data: Data) -> RunSeries:
 
     Args:
       scalar_run: Which scalars belong to the run.
-      data: What a TensorBoard data provider read of them, by TensorBoard run and tag.
+      data: What was read of them, by TensorBoard run and tag.
     """
     points_of, skipped = _chosen(scalar_run, data)
     epochs = points_of.pop(log_names.EPOCH, None)
@@ -58,7 +57,9 @@ def assemble_scalars(scalar_run: ScalarRun, data: Data) -> RunSeries:
     return dataclasses.replace(run, notes=(*notes, *run.notes, *_note_on_sample(curve), *skipped))
 
 
-def _chosen(scalar_run: ScalarRun, data: Data) -> tuple[dict[str, Points], list[str]]:
+def _chosen(
+    scalar_run: ScalarRun, data: ReadTags[ScalarRecords]
+) -> tuple[dict[str, Points], list[str]]:
     """Returns the points of each name, and notes on values that are no numbers."""
     chosen: dict[str, tuple[tuple[int, int], Points]] = {}
     notes: list[str] = []
@@ -70,28 +71,24 @@ def _chosen(scalar_run: ScalarRun, data: Data) -> tuple[dict[str, Points], list[
     return {name: chosen[name][1] for name in sorted(chosen, key=_display_key)}, notes
 
 
-def _points(scalar: Scalar, data: Data, notes: list[str]) -> Points:
-    found = data.get(scalar.run, {}).get(scalar.tag, ())
-    total = len(found)
-    found = [datum for datum in found if 0 <= datum.step <= MAX_STEP]
-    if len(found) < total:
+def _points(scalar: Scalar, data: ReadTags[ScalarRecords], notes: list[str]) -> Points:
+    found = data.get(scalar.run, {}).get(scalar.tag, NO_SCALAR_RECORDS)
+    in_range = (found.step >= 0) & (found.step <= MAX_STEP)
+    if not np.all(in_range):
         notes.append(
-            f"{total - len(found)} of {total} values of {scalar.tag} were skipped: their steps are "
-            f"not from 0 to {MAX_STEP}."
+            f"{np.sum(~in_range)} of {len(found)} values of {scalar.tag} were skipped: their steps "
+            f"are not from 0 to {MAX_STEP}."
         )
-    valid = [datum for datum in found if isinstance(datum.value, int | float)]
-    if len(valid) < len(found):
-        bad = next(datum.value for datum in found if not isinstance(datum.value, int | float))
+        found = found.at(np.flatnonzero(in_range))
+    are_numbers = found.are_numbers
+    if not np.all(are_numbers):
+        bad = found.value[int(np.argmin(are_numbers))]
         notes.append(
-            f"{len(found) - len(valid)} of {len(found)} values of {scalar.tag} were skipped: one "
-            f"is {str(bad)[:40]!r}, no number."
+            f"{np.sum(~are_numbers)} of {len(found)} values of {scalar.tag} were skipped: one is "
+            f"{str(bad)[:40]!r}, no number."
         )
-    return points_in_order(
-        scalar.tag,
-        [datum.step for datum in valid],
-        [datum.wall_time for datum in valid],
-        [datum.value for datum in valid],
-    )
+        found = found.at(np.flatnonzero(are_numbers))
+    return points_in_order(scalar.tag, found.step, found.wall_time, found.value)
 
 
 def _display_key(name: str) -> tuple[int, str]:
@@ -101,7 +98,8 @@ def _display_key(name: str) -> tuple[int, str]:
 
 def _origin(points_of: Mapping[str, Points]) -> str:
     tags = sorted({points.tag for points in points_of.values()})
-    return (
+    # Hundreds of runs have the same: it is kept once.
+    return sys.intern(
         f"Logged without tb_stability: read from the scalars {', '.join(tags)}. What "
         "StabilityCallback adds: the gradient norm of every layer in every step, weights, updates, "
         "logits, dead and saturated units, recurrent state, and onsets dated to the step."

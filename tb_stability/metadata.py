@@ -15,6 +15,7 @@ The step of every record is the number of the last training step in its window, 
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Literal, TypeVar
 
 from tensorboard.compat.proto import summary_pb2
@@ -187,6 +188,9 @@ def create_summary_metadata(series: SeriesMetadata) -> summary_pb2.SummaryMetada
     )
 
 
+# The tags of many runs of one model say the same: that is parsed and kept once. As many as some
+# models have.
+@functools.lru_cache(maxsize=64)
 def parse_plugin_metadata(
     content: bytes, display_name: str = "", description: str = ""
 ) -> SeriesMetadata:

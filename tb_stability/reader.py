@@ -193,7 +193,8 @@ class RunReader:
         listed = {}
         listing = self._scalars.list_runs(context, experiment_id, parts, without=measured)
         for name, item in listing.items():
-            self._parts[experiment_id, name] = {scalar.run for scalar in item.scalar_run.scalars}
+            parts_of = {scalar.run for scalar in item.scalar_run.scalars}
+            self._parts[experiment_id, name] = tuple(parts_of)
             listed[name] = Listed(_revision(item.tags), self._scalars, item)
         return listed
 

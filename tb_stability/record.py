@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
@@ -148,7 +149,8 @@ def _fields(of: type[Any], value: Any, what: str) -> dict[str, Any]:
             continue
         if takes is not None and not takes(item):
             raise TypeError(f"{field.name} of {what} is {str(item)[:40]!r}, not {name}")
-        found[field.name] = item
+        # A model has many layers of few classes, and a logdir many runs of one model.
+        found[field.name] = sys.intern(item) if type(item) is str else item
     return found
 
 

@@ -10,12 +10,13 @@ from tensorboard.data import provider as tb_provider
 from tensorboard.plugins.scalar.metadata import PLUGIN_NAME as SCALARS
 
 from tb_stability.assemble_scalars import assemble_scalars
-from tb_stability.portions import ALL_SAMPLES, read_in_portions
+from tb_stability.data_server import read_scalars
+from tb_stability.portions import read_in_portions
+from tb_stability.records import ReadTags, ScalarRecords
 from tb_stability.scalar_runs import ScalarRun, scalar_runs
 from tb_stability.series import RunSeries
 
 Tags = dict[str, tb_provider.ScalarTimeSeries]
-Data = dict[str, dict[str, list[tb_provider.ScalarDatum]]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,15 +76,10 @@ class ScalarSource:
     ) -> Iterator[RunSeries]:
         """Yields what was logged of runs that were listed; a loss is too little for parts."""
 
-        def fetch(runs: Collection[str], tags: Collection[str]) -> Data:
-            data: Data = self._provider.read_scalars(
-                context,
-                experiment_id=experiment_id,
-                plugin_name=SCALARS,
-                downsample=ALL_SAMPLES,
-                run_tag_filter=tb_provider.RunTagFilter(runs=runs, tags=tags),
+        def fetch(runs: Collection[str], tags: Collection[str]) -> ReadTags[ScalarRecords]:
+            return read_scalars(
+                self._provider, context, experiment_id=experiment_id, runs=runs, tags=tags
             )
-            return data
 
         wanted: dict[str, set[str]] = {}
         for item in listed.values():

@@ -57,7 +57,7 @@ class TensorSource:
             rest as `RunSeries.unread`; where it makes no difference, the run comes at once.
         """
 
-        def fetch(runs: Collection[str], tags: Collection[str]) -> ReadTags:
+        def fetch(runs: Collection[str], tags: Collection[str]) -> ReadTags[Records]:
             return read_tensors(
                 self._provider, context, experiment_id=experiment_id, runs=runs, tags=tags
             )
