@@ -68,14 +68,17 @@ def validation_is_well(
     The data of validation stay the same. So it is where those of training become harder: in a
     curriculum, with more augmentation or dropout.
 
-    Rule: there was a validation before the rise, the last one is no earlier than the rise is
-    certain, and its loss is at most `loss_relative` above the best.
+    Rule: a validation before the rise had a lower loss than an untrained model, the last one is no
+    earlier than the rise is certain, its loss is at most `loss_relative` above the best, and its
+    accuracy, where one is logged, at most 0.05 below.
     """
     validation = epoch_curve(run, "val_loss")
     if validation is None or not len(validation.mean):
         return False
     step, certain = validation.series.step, curve.series.step[rise.certain]
-    if not (step[0] < curve.step(rise.start) and certain <= step[-1]):
+    # Batch normalisation may validate so badly for a while that a lost model looks better.
+    before = float(np.nanmin(validation.mean[step < curve.step(rise.start)], initial=np.inf))
+    if not (before < curve.untrained and certain <= step[-1]) or _accuracy_falls(run, "val_"):
         return False
     best = float(np.nanmin(validation.mean, initial=np.inf))
     # A last one that is not finite is no better than any.
@@ -89,8 +92,8 @@ def _is_gradual(curve: LossCurve, rise: Detection) -> bool:
     return bool(steepest <= _LARGEST_SHARE * (rise.value - rise.baseline))
 
 
-def _accuracy_falls(run: RunSeries) -> bool:
-    accuracy = accuracy_curve(run)
+def _accuracy_falls(run: RunSeries, prefix: str = "") -> bool:
+    accuracy = accuracy_curve(run, prefix)
     known = np.zeros(0) if accuracy is None else accuracy.mean[np.isfinite(accuracy.mean)]
     return bool(len(known) and known[-1] < known.max() - _ACCURACY)
 

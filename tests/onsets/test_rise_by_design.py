@@ -51,26 +51,28 @@ def test_an_accuracy_that_falls_is_no_design(last: float, severity: str) -> None
     assert divergence(dataclasses.replace(run, series=(*run.series, logged))).severity == severity
 
 
-def harder(validation: np.ndarray | None) -> RunSeries:
+def harder(validation: np.ndarray | None, accuracy: np.ndarray | None = None) -> RunSeries:
     """A run whose gradient grows with its loss, and what was validated, from the first epoch on."""
     run = ramped(gradient=np.where(SINCE, 20.0, 1.0))
-    if validation is None:
-        return run
-    logs = {"val_loss": np.pad(validation, (0, POINTS - len(validation)))}
-    logged = synthetic.run(RAMPED, logs=logs, per_epoch=1).series[-1]
-    until = slice(len(validation))
-    found = Series(
-        logged.metadata,
-        logged.step[until],
-        logged.first_step[until],
-        logged.epoch[until],
-        logged.wall_time[until],
-        logged.values[until],
-    )
-    return dataclasses.replace(run, series=(*run.series, found))
+    for name, values in (("val_loss", validation), ("val_accuracy", accuracy)):
+        if values is None:
+            continue
+        logs = {name: np.pad(values, (0, POINTS - len(values)))}
+        logged = synthetic.run(RAMPED, logs=logs, per_epoch=1).series[-1]
+        until = slice(len(values))
+        found = Series(
+            logged.metadata,
+            logged.step[until],
+            logged.first_step[until],
+            logged.epoch[until],
+            logged.wall_time[until],
+            logged.values[until],
+        )
+        run = dataclasses.replace(run, series=(*run.series, found))
+    return run
 
 
-FALLING = np.linspace(0.9, 0.3, POINTS)
+FALLING = np.linspace(0.5, 0.3, POINTS)
 
 
 def test_where_validation_is_as_good_as_ever_the_training_data_become_harder() -> None:
@@ -95,6 +97,18 @@ def test_where_validation_is_as_good_as_ever_the_training_data_become_harder() -
 )
 def test_otherwise_it_stays_a_divergence(validation: np.ndarray | None) -> None:
     assert divergence(harder(validation)).severity == "critical"
+
+
+def test_a_validation_that_was_never_any_good_does_not_speak_for_a_model() -> None:
+    """Seen with batch normalisation at too high a rate: the lost model validated best of all."""
+    onset = divergence(harder(np.where(SINCE, 0.6, 40.0)))
+    assert (onset.severity, onset.epoch) == ("critical", 4)
+
+
+@pytest.mark.parametrize(("last", "severity"), [(0.88, "info"), (0.8, "critical")])
+def test_a_validation_whose_accuracy_falls_does_not_either(last: float, severity: str) -> None:
+    run = harder(FALLING, np.linspace(0.9, last, POINTS))
+    assert divergence(run).severity == severity
 
 
 def test_so_it_is_at_every_moment_while_it_trains() -> None:
