@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from tb_stability.detectors import Detection
 from tb_stability.metadata import GRADIENT_NORM
+from tb_stability.onsets.curve import training_curve
 from tb_stability.onsets.growth import log10_of, window_of
 from tb_stability.onsets.onset import Evidence, Onset
+from tb_stability.onsets.rates import RAISED, rates_of
 from tb_stability.onsets.symptoms import first_failure
 from tb_stability.onsets.thresholds import Thresholds
 from tb_stability.onsets.wording import number, place
@@ -27,8 +30,10 @@ def exploding_gradient(
 
     Rule: `tb_stability.detectors.departure` on the logarithm of each row's highest norm in a
     window, by `spreads` and at least `gradient_factor`, up to the failure. Where the run failed
-    before it had a baseline, a hundredfold rise and `gradient_floor`. The row is the one that left
-    first; among those of one window the one that rose the most. Delay: none beyond that of the
+    before it had a baseline, a hundredfold rise and `gradient_floor`. Gradients that grow while the
+    loss falls are of a model that begins to learn: where a learning rate that was raised later
+    makes them rise by `gradient_factor` at once, that is where they left. The row is the one that
+    left first; among those of one window the one that rose the most. Delay: none beyond that of the
     failure. Severity: that of the failure. Silent without one: gradients that grow while the loss
     is well harm nobody.
     """
@@ -36,12 +41,20 @@ def exploding_gradient(
     if first is None:
         return
     for series in run.of_quantity(GRADIENT_NORM.name, GRADIENT_NORM.statistics):
-        yield from _explosion(series, first, thresholds)
+        yield from _explosion(run, series, first, thresholds)
 
 
-def _explosion(series: Series, harm: Onset, thresholds: Thresholds) -> Iterator[Onset]:
+def _explosion(
+    run: RunSeries, series: Series, harm: Onset, thresholds: Thresholds
+) -> Iterator[Onset]:
     until = window_of(series, harm.step)
     departures = _departures(series, until, thresholds)
+    raised = _last_raise(run, series, until)
+    if raised:
+        departures = {
+            row: _since_the_raise(run, series, row, found, raised, thresholds)
+            for row, found in departures.items()
+        }
     if not departures:
         return
     row, first = min(
@@ -96,3 +109,51 @@ def _departures(series: Series, until: int, thresholds: Thresholds) -> dict[int,
             elif 10.0**found.value >= thresholds.gradient_floor:
                 departures[row] = dataclasses.replace(found, start=max(found.start - 1, 0))
     return departures
+
+
+def _last_raise(run: RunSeries, series: Series, until: int) -> int:
+    """Returns the last window by a given one with which the learning rate was raised, or 0."""
+    rates = rates_of(run)
+    if rates is None:
+        return 0
+    rate = np.array([rates.at(step) for step in series.step[: until + 1].tolist()])
+    return int(np.max(np.flatnonzero(rate[1:] >= RAISED * rate[:-1]) + 1, initial=0))
+
+
+def _since_the_raise(
+    run: RunSeries,
+    series: Series,
+    row: int,
+    found: Detection,
+    raised: int,
+    thresholds: Thresholds,
+) -> Detection:
+    """Returns a departure as of the raise, where the one found was of a model that learned."""
+    log_norm = log10_of(series.statistic("max")[:, row], series.measured[:, row])
+    before, at = log_norm[raised - 1 : raised + 1].tolist()
+    rise = math.log10(thresholds.gradient_factor)
+    if (
+        found.start >= raised
+        or not at - before >= rise
+        or not _loss_falls(run, series, found.start, raised)
+    ):
+        return found
+    return dataclasses.replace(
+        found,
+        start=raised,
+        certain=max(found.certain, raised),
+        threshold=before + rise,
+        baseline=before,
+        spread=np.nan,
+    )
+
+
+def _loss_falls(run: RunSeries, series: Series, start: int, raised: int) -> bool:
+    """Returns whether the loss is lower just before a raise than before gradients began to grow."""
+    curve = training_curve(run)
+    if curve is None:
+        return False
+    first, last = (
+        window_of(curve.series, int(series.step[max(index - 1, 0)])) for index in (start, raised)
+    )
+    return bool(curve.mean[last] < curve.mean[first])

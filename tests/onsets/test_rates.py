@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from tb_stability.onsets.rates import rates_of
+from tb_stability.series import RunSeries
 from tests import histories, synthetic
+from tests.onsets.runs import told
 
 
 @pytest.mark.parametrize("name", ["lr", "learning_rate"])
@@ -47,3 +49,27 @@ def test_a_rate_is_raised_where_it_rises_by_half() -> None:
     assert rates.is_raised(21, 60)
     assert not rates.is_raised(1, 30)
     assert not rates.is_raised(51, 60)
+
+
+def raised_at_six(loss_before: list[float]) -> RunSeries:
+    """A run whose gradients grow from window 4 on, and explode with a raised rate in window 12."""
+    loss = np.array([*loss_before, *[1e6] * 4])
+    norm = np.array([1.0, 1.1, 0.9, 1.0, 3.5, 4.0, 4.5, 5.0, 5.0, 5.0, 5.0, 5.0, *[1e8] * 4])
+    rates = np.where(np.arange(16) < 12, 0.01, 1.0)
+    return synthetic.run(loss, gradients=np.outer(norm, [1.0, 0.9, 0.8]), rates=rates)
+
+
+LEARNS = [2.0, 2.0, 2.0, 2.0, 1.9, 1.7, 1.5, 1.3, 1.2, 1.1, 1.0, 0.9]
+
+
+def test_gradients_of_a_model_that_learns_are_not_what_a_raised_rate_makes_of_them() -> None:
+    """Seen with a network that left its plateau two epochs before a faulty schedule struck."""
+    (onset,) = told(raised_at_six(LEARNS), "exploding_gradient")
+    assert (onset.epoch, onset.step) == (6, 121)
+    assert onset.evidence.baseline == pytest.approx(1.2 * 5.0)
+    assert onset.remedies[0].code == "keras.optimizers.Adam(learning_rate=0.01)"
+
+
+def test_gradients_that_grow_while_the_loss_rises_are_on_their_way_already() -> None:
+    (onset,) = told(raised_at_six(LEARNS[:4] + [2.1] * 8), "exploding_gradient")
+    assert (onset.epoch, onset.step) == (2, 41)
