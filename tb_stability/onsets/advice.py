@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 from tb_stability.onsets.onset import Remedy
@@ -127,11 +128,23 @@ FIXED: dict[str, tuple[Remedy, ...]] = {
 
 
 def for_units(
-    kind: str, layer: LayerRecord, *, is_output: bool = False, from_the_start: bool = False
+    kind: str,
+    layer: LayerRecord,
+    lower_rate: Remedy,
+    *,
+    is_output: bool = False,
+    from_the_start: bool = False,
 ) -> tuple[Remedy, ...]:
     """Returns what to try against dead or saturated units, or no gradient, at a layer by name.
 
     Units that were dead from the start died of how they were initialised, others of a step.
+
+    Args:
+      kind: Of the onset.
+      layer: Where the units are.
+      lower_rate: To train with a lower learning rate.
+      is_output: Whether the layer is an output of the model.
+      from_the_start: Whether the units were so before the first step.
     """
     if kind == "dead_relu" and is_output:
         return (
@@ -144,7 +157,8 @@ def for_units(
     weights = f"the layer before {layer.name}" if _is_weightless(layer) else layer.name
     he = Remedy(f"Initialise {weights} for ReLU.", _layer(layer, 'kernel_initializer="he_normal"'))
     if kind == "dead_relu":
-        rate = Remedy("Lower the learning rate: one step too large kills units for good.")
+        text = f"{lower_rate.text} One step too large kills units for good."
+        rate = dataclasses.replace(lower_rate, text=text)
         leaky = Remedy(
             f"Let the units of {layer.name} recover: a leaky ReLU has a gradient below zero as "
             "well.",

@@ -55,6 +55,7 @@ def remedies_for(
         return advice.for_units(
             kind,
             _layer(run, onset.row),
+            lower_rate(run, onset.step)[0],
             is_output=is_output,
             from_the_start=onset.evidence.baseline is None,
         )

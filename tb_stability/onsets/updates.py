@@ -9,8 +9,9 @@ import numpy as np
 from tb_stability.detectors import Elevated
 from tb_stability.onsets.growth import window_of
 from tb_stability.onsets.onset import Evidence, Onset
-from tb_stability.onsets.symptoms import first_failure
+from tb_stability.onsets.symptoms import first_failure, first_stuck
 from tb_stability.onsets.thresholds import Thresholds
+from tb_stability.onsets.units import unresponsive_units
 from tb_stability.onsets.wording import number, place
 from tb_stability.series import RunSeries, Series
 
@@ -25,18 +26,28 @@ def update_ratio_high(
 
     Rule: when the run fails, or in the window before, a row's ratio is at least `update_ratio`; the
     onset is where the unbroken stretch of such windows began. The row is the one that began first,
-    of several the one with the largest ratio. Delay: none beyond that of the failure; the ratio is
-    measured once a window. Severity: that of the failure. Silent without one: the first steps of a
-    fresh model are large in healthy runs as well.
+    of several the one with the largest ratio. Where a run does not fail but does not learn either,
+    likewise when its ReLUs died. Delay: none beyond that of the failure; the ratio is measured once
+    a window. Severity: that of the failure. Silent without one: the first steps of a fresh model
+    are large in healthy runs as well.
     """
-    failure = first_failure(symptoms)
+    failure, what = first_failure(symptoms), "the run fails"
+    if failure is None and first_stuck(symptoms):
+        failure, what = _death(run, symptoms, thresholds), "ReLU units die"
     if failure is None:
         return
     for series in run.of_quantity("update_ratio", ("value", "count")):
-        yield from _large(series, failure, thresholds)
+        yield from _large(series, failure, what, thresholds)
 
 
-def _large(series: Series, failure: Onset, thresholds: Thresholds) -> Iterator[Onset]:
+def _death(run: RunSeries, symptoms: Sequence[Onset], thresholds: Thresholds) -> Onset | None:
+    """Returns where ReLUs died that responded at first."""
+    found = unresponsive_units(run, symptoms, thresholds)
+    dead = (item for item in found if item.kind == "dead_relu")
+    return next((item for item in dead if item.evidence.baseline is not None), None)
+
+
+def _large(series: Series, failure: Onset, what: str, thresholds: Thresholds) -> Iterator[Onset]:
     until = window_of(series, failure.step)
     ratio = np.where(series.measured, series.statistic("value"), np.nan)[: until + 1]
     detector = Elevated(thresholds.update_ratio)
@@ -55,9 +66,9 @@ def _large(series: Series, failure: Onset, thresholds: Thresholds) -> Iterator[O
     before = "" if baseline is None else f", after {number(baseline)} before"
     begins, failed = place(epoch, step), place(int(series.epoch[until]), int(series.step[until]))
     at_once = episode.start == until
-    when = f"At {begins}, as the run fails," if at_once else f"From {begins} on,"
+    when = f"At {begins}, as {what}," if at_once else f"From {begins} on,"
     size = f"{number(episode.value)} {'times' if episode.value > 1 else 'of'} their norm"
-    upto, end = ("", "") if at_once else ("up to ", f", until {failed}, where the run fails")
+    upto, end = ("", "") if at_once else ("up to ", f", until {failed}, where {what}")
     yield Onset(
         kind="update_ratio_high",
         severity=failure.severity,
@@ -68,7 +79,7 @@ def _large(series: Series, failure: Onset, thresholds: Thresholds) -> Iterator[O
         evidence=Evidence(
             tag=series.tag,
             statistic="value",
-            rule="steps change a layer by a large part of its norm when the run fails",
+            rule=f"steps change a layer by a large part of its norm when {what}",
             value=episode.value,
             threshold=episode.threshold,
             baseline=baseline,

@@ -44,6 +44,40 @@ def test_large_steps_that_lead_nowhere_are_not_told(onset: int | None) -> None:
     assert told(run, "update_ratio_high") == []
 
 
+def with_dying_units(run: RunSeries, at_first: float, ratio: float) -> RunSeries:
+    """A run whose steps are large at first, and whose units are dead from the second window on."""
+    first_window = np.arange(len(run.windows)) == 0
+    dead = np.where(first_window, at_first, 1.0)
+    ratios = np.where(first_window, ratio, 1e-3)
+    run = with_quantity(run, "dead_relu", rows(dead, 0 * dead))
+    return with_quantity(run, "update_ratio", rows(0.01 + 0 * ratios, ratios))
+
+
+def test_large_steps_that_kill_units_of_a_run_that_does_not_learn_are_told() -> None:
+    """Seen with a transformer at 0.02: the dead units were told, and not what killed them."""
+    steps, units, *_ = find_onsets(with_dying_units(stuck_run([1.0, 1.0, 1.0]), 0.05, 0.4))
+    assert (steps.kind, steps.severity, steps.row) == ("update_ratio_high", "warning", "second")
+    assert steps.message == (
+        "At step 1 (epoch 0), as ReLU units die, one step changes the weights of second by 0.400 "
+        "of their norm."
+    )
+    assert (units.kind, units.cause) == ("dead_relu", 0)
+    assert steps.remedies[0].code == "keras.optimizers.Adam(learning_rate=2.5e-05)"
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        with_dying_units(stuck_run([1.0, 1.0, 1.0]), 1.0, 0.4),
+        with_dying_units(stuck_run([1.0, 1.0, 1.0]), 0.05, 0.05),
+        with_dying_units(falling_run(), 0.05, 0.4),
+    ],
+    ids=["born-dead", "small-steps", "learns"],
+)
+def test_other_steps_beside_dead_units_are_not_to_blame(run: RunSeries) -> None:
+    assert told(run, "update_ratio_high") == []
+
+
 def small_steps(first: float, second: float, rate: float = 1e-8) -> RunSeries:
     """A run of twelve windows that does not learn, with the update ratios of two layers."""
     run = stuck_run([1.0, 1.0, 1.0])
