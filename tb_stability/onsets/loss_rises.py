@@ -123,8 +123,8 @@ def _divergence(
     severity: Severity = "info"
     if validation_is_well(run, curve, episode, thresholds):
         message = (
-            f"{left} and has not come back: {reached}, while the validation loss is as good as "
-            "ever. So it rises where the training data become harder."
+            f"{left} and has not come back: {reached}, while the validation loss keeps what it has "
+            "gained. So it rises where the training data become harder."
         )
     elif rises_by_design(run, curve, episode, thresholds):
         message = (

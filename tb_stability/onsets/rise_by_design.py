@@ -12,6 +12,7 @@ from tb_stability.metadata import GRADIENT_NORM
 from tb_stability.onsets.curve import LossCurve, epoch_curve
 from tb_stability.onsets.guessing import accuracy_curve
 from tb_stability.onsets.thresholds import Thresholds
+from tb_stability.onsets.worse_epochs import is_given_back
 from tb_stability.series import RunSeries
 
 # Share of a rise that one point may have. Steps that are too large grow by themselves: of the
@@ -63,14 +64,14 @@ def rises_by_design(
 def validation_is_well(
     run: RunSeries, curve: LossCurve, rise: Detection, thresholds: Thresholds
 ) -> bool:
-    """Returns whether the validation loss is as good as ever, though the training loss rises.
+    """Returns whether the validation loss keeps what it gained, though the training loss rises.
 
     The data of validation stay the same. So it is where those of training become harder: in a
     curriculum, with more augmentation or dropout.
 
-    Rule: a validation before the rise had a lower loss than an untrained model, the last one is no
-    earlier than the rise is certain, its loss is at most `loss_relative` above the best, and its
-    accuracy, where one is logged, at most 0.05 below.
+    Rule: a validation before the rise had a lower loss than an untrained model; the last one is no
+    earlier than the rise is certain, and has not given back `loss_giveback` of what was gained, or
+    is within `loss_relative` of the best; its accuracy, where one is logged, is at most 0.05 below.
     """
     validation = epoch_curve(run, "val_loss")
     if validation is None or not len(validation.mean):
@@ -80,9 +81,10 @@ def validation_is_well(
     before = float(np.nanmin(validation.mean[step < curve.step(rise.start)], initial=np.inf))
     if not (before < curve.untrained and certain <= step[-1]) or _accuracy_falls(run, "val_"):
         return False
-    best = float(np.nanmin(validation.mean, initial=np.inf))
-    # A last one that is not finite is no better than any.
-    return bool(validation.mean[-1] <= best + thresholds.loss_relative * abs(best))
+    # One that is not finite is no better than any.
+    known = validation.mean[np.isfinite(validation.mean)]
+    start = min(float(known[0]), curve.untrained)
+    return bool(np.isfinite(validation.mean[-1])) and not is_given_back(known, start, thresholds)
 
 
 def _is_gradual(curve: LossCurve, rise: Detection) -> bool:

@@ -57,7 +57,7 @@ def worse_epochs(run: RunSeries, curve: LossCurve, thresholds: Thresholds) -> De
     if not mean[-1] - mean[best] >= _ERRORS * error:
         return None
     start_of_all = float(curve.mean[0])
-    if not all(_is_given_back(loss, start_of_all, thresholds) for loss in both):
+    if not all(is_given_back(loss, start_of_all, thresholds) for loss in both):
         return None
     level = float(mean[best]) + thresholds.loss_relative * abs(float(mean[best]))
     since = int(np.flatnonzero(mean <= level)[-1]) + 1
@@ -88,7 +88,14 @@ def _is_meant(run: RunSeries, best: int, start: int) -> bool:
     return raised or brings_new_classes(run, start)
 
 
-def _is_given_back(loss: FloatArray, start: float, thresholds: Thresholds) -> bool:
+def is_given_back(loss: FloatArray, start: float, thresholds: Thresholds) -> bool:
+    """Returns whether the last of some losses is clear of the best, and of much that was gained.
+
+    Args:
+      loss: Finite, one an epoch, at least one.
+      start: What was lost at the start.
+      thresholds: `loss_giveback` and `loss_relative`.
+    """
     best, last = float(loss.min()), float(loss[-1])
     least = max(thresholds.loss_giveback * (start - best), thresholds.loss_relative * abs(best))
     return last - best > least

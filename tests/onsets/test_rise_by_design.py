@@ -75,13 +75,13 @@ def harder(validation: np.ndarray | None, accuracy: np.ndarray | None = None) ->
 FALLING = np.linspace(0.5, 0.3, POINTS)
 
 
-def test_where_validation_is_as_good_as_ever_the_training_data_become_harder() -> None:
+def test_where_validation_keeps_what_it_gained_the_training_data_become_harder() -> None:
     onset = divergence(harder(FALLING))
     assert (onset.severity, onset.epoch, onset.remedies) == ("info", 4, ())
     assert onset.message == (
         "The loss left its level of 0.308 at step 41 (epoch 4) and has not come back: it reached "
-        "0.608, while the validation loss is as good as ever. So it rises where the training data "
-        "become harder."
+        "0.608, while the validation loss keeps what it has gained. So it rises where the training "
+        "data become harder."
     )
 
 
@@ -97,6 +97,12 @@ def test_where_validation_is_as_good_as_ever_the_training_data_become_harder() -
 )
 def test_otherwise_it_stays_a_divergence(validation: np.ndarray | None) -> None:
     assert divergence(harder(validation)).severity == "critical"
+
+
+@pytest.mark.parametrize(("last", "severity"), [(0.33, "info"), (0.35, "critical")])
+def test_validation_may_give_a_little_back(last: float, severity: str) -> None:
+    """Seen with ever more noise: of a loss of 0.29, 0.009 was left, and 0.023 in the end."""
+    assert divergence(harder(np.append(FALLING[:-1], last))).severity == severity
 
 
 def test_a_validation_that_was_never_any_good_does_not_speak_for_a_model() -> None:
