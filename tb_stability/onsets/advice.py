@@ -164,7 +164,7 @@ def for_units(
             "well.",
             _leaky(layer),
         )
-        return (he, leaky, rate) if from_the_start else (rate, leaky, he)
+        return (he, leaky) if from_the_start else (rate, leaky, he)
     relu = _layer(layer, 'activation="relu"', 'kernel_initializer="he_normal"')
     if kind == "saturated_activation":
         return (

@@ -116,7 +116,7 @@ def test_the_layer_to_give_a_leaky_relu_is_named(class_name: str, code: str) -> 
     born = remedies_for(run, dead, 121)
     dead = dataclasses.replace(dead, evidence=dataclasses.replace(dead.evidence, baseline=0.1))
     remedies = remedies_for(run, dead, 121)
-    assert born == remedies[::-1]  # what was dead from the start did not die of the rate
+    assert born == remedies[:0:-1]  # what was dead from the start did not die of the rate
     assert remedies[1].text.startswith("Let the units of block/hidden_3 recover")
     assert remedies[1].code == code
     assert 'kernel_initializer="he_normal"' in remedies[2].code
@@ -124,12 +124,12 @@ def test_the_layer_to_give_a_leaky_relu_is_named(class_name: str, code: str) -> 
 
 def test_a_relu_that_is_a_function_is_replaced_by_a_function() -> None:
     run = with_layer("Dense", "block/dense")
-    born, leaky, _ = remedies_for(run, onset("dead_relu", row="block/relu_1"), 121)
+    born, leaky = remedies_for(run, onset("dead_relu", row="block/relu_1"), 121)
     assert born.text == "Initialise the layer before block/relu_1 for ReLU."
     assert born.code == 'keras.layers.Dense(..., kernel_initializer="he_normal")'
     assert leaky.text.startswith("Let the units of block/relu_1 recover")
     assert leaky.code == "keras.ops.leaky_relu(x)"
-    _, leaky, _ = remedies_for(run, onset("dead_relu", row="block/act (64 units)"), 121)
+    _, leaky = remedies_for(run, onset("dead_relu", row="block/act (64 units)"), 121)
     assert leaky.code == 'keras.layers.LeakyReLU(name="act")'
 
 
