@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 # Bytes handled since memory was given back last, from which on it is worth the milliseconds.
 _WORTH = 2 * 2**20
@@ -54,8 +55,9 @@ class FreedMemory:
             self._trim(0)
 
 
-def make_children_give_back() -> None:
-    """Makes the processes started from now on give back what lies free in their memory.
+@contextlib.contextmanager
+def children_give_back() -> Iterator[None]:
+    """Makes the processes that are started meanwhile give back what lies free in their memory.
 
     TensorBoard's data server is meant, which has no other switch. What it makes to send a long run
     is several times as large as the event files, and it kept 1.5 times their size: next to nothing
@@ -63,8 +65,15 @@ def make_children_give_back() -> None:
     one another: 200 runs took it twice as long to load. What is set in the environment is left as
     it is.
     """
-    os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(2**17))
-    os.environ.setdefault("MALLOC_ARENA_MAX", str(max(os.cpu_count() or 1, 2)))
+    cores = max(os.cpu_count() or 1, 2)
+    told = {"MALLOC_TRIM_THRESHOLD_": str(2**17), "MALLOC_ARENA_MAX": str(cores)}
+    added = {name: value for name, value in told.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
 
 
 def _malloc_trim() -> Callable[[int], object] | None:

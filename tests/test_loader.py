@@ -54,9 +54,14 @@ def test_the_data_server_is_told_to_give_memory_back_unless_the_user_told_it_oth
         monkeypatch.setenv(name, "65536")
         if not given:
             monkeypatch.delenv(name)
-    StabilityLoader().fix_flags(argparse.Namespace())
+    before = dict(os.environ)
+    loader = StabilityLoader()
+    loader.fix_flags(argparse.Namespace())
     expected = dict.fromkeys(GIVES_BACK, "65536") if given else GIVES_BACK
     assert {name: os.environ[name] for name in GIVES_BACK} == expected
+    # Whatever else a notebook starts later is not meant.
+    loader.load(base_plugin.TBContext())
+    assert dict(os.environ) == before
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

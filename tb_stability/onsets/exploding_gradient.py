@@ -116,7 +116,7 @@ def _last_raise(run: RunSeries, series: Series, until: int) -> int:
     rates = rates_of(run)
     if rates is None:
         return 0
-    rate = np.array([rates.at(step) for step in series.step[: until + 1].tolist()])
+    rate = rates.at_each(series.step[: until + 1])
     return int(np.max(np.flatnonzero(rate[1:] >= RAISED * rate[:-1]) + 1, initial=0))
 
 

@@ -31,7 +31,12 @@ class Rates:
 
     def at(self, step: int) -> float:
         """Returns the rate at a step: the first that was logged from there on."""
-        return float(self.value[min(int(np.searchsorted(self.step, step)), len(self.step) - 1)])
+        return float(self.at_each(np.array([step]))[0])
+
+    def at_each(self, steps: IntArray) -> FloatArray:
+        """Returns the rate at each step, likewise."""
+        found = np.searchsorted(self.step, steps)
+        return self.value[np.minimum(found, len(self.step) - 1)]
 
     def before(self, step: int) -> float | None:
         """Returns the median of the rates logged before a step, None where there are none."""
