@@ -21,7 +21,7 @@ from tb_stability.portions import ALL_SAMPLES, batched
 from tb_stability.records import ReadTags, Records, ScalarRecords
 from tb_stability.series import FloatArray
 
-# Runs whose numbers are there as objects at once: they take ten times as much as they are kept in.
+# Runs whose numbers are there as objects at once, which take six times as much as arrays of them.
 _RUNS_AS_OBJECTS = 8
 
 # The records of a tag.

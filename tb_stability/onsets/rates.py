@@ -34,7 +34,7 @@ class Rates:
         return float(self.at_each(np.array([step]))[0])
 
     def at_each(self, steps: IntArray) -> FloatArray:
-        """Returns the rate at each step, likewise."""
+        """Returns the rate at each step, shape ``[steps]`` as those."""
         found = np.searchsorted(self.step, steps)
         return self.value[np.minimum(found, len(self.step) - 1)]
 

@@ -43,11 +43,10 @@ def unresponsive_units(
     `unit_patience` windows at least. Of a ReLU half of the units may well be zero for all of a
     batch from the start, by the weights it begins with: where as large a part of the others follow,
     that is when they died. The row is the one where that began; of several the one with the largest
-    fraction. A unit counts in a window only if it was lost in all of it, so where a
-    symptom lies in the window before, it was lost there. What follows NaN is not judged: a ReLU
-    makes zeros of it. Delay: `unit_patience` windows. Severity: warning where a symptom shows that
-    it hurts, else info: wide layers lose many units in healthy runs, to no harm. Silent where the
-    units come back.
+    fraction. A unit counts in a window only if it was lost in all of it, so where a symptom lies in
+    the window before, it was lost there. What follows NaN is not judged: a ReLU makes zeros of it.
+    Delay: `unit_patience` windows. Severity: warning where a symptom shows that it hurts, else
+    info: wide layers lose many units in healthy runs, to no harm. Silent where the units come back.
     """
     serious = [item for item in symptoms if item.severity != "info"]
     broken = [item.step for item in serious if item.kind.startswith("nonfinite")]
